@@ -1,0 +1,1 @@
+"""Great Expectations suites as data. Nothing here runs; ``orchestration.checks`` does."""

@@ -1,0 +1,1 @@
+"""What runs when and with what: Dagster definitions and the ``qbr`` command line. No business logic."""

@@ -1,0 +1,1 @@
+"""The Postgres side: settings, server, raw loader, app tables, organizations' rules, periods."""
