@@ -1,0 +1,47 @@
+# The verbs of this project. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+export DO_NOT_TRACK = 1
+export DAGSTER_DISABLE_TELEMETRY = 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
+export GX_ANALYTICS_ENABLED = false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test soak up lint format bench docs lock clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup:  ## create .venv from requirements.lock (every other command does this first)
+	@$(PYTHON) tools/setup.py
+
+demo: setup  ## from nothing to SmartNumbers, decks and alerts, on the sandbox
+	@$(BIN)/qbr demo
+
+test: setup  ## the whole test suite, on embedded Postgres and the sandbox
+	@$(BIN)/python -m pytest -m "not soak"
+
+soak: setup  ## the long tests: many kills, many seeds
+	@$(BIN)/python -m pytest -m soak
+
+up: setup  ## Postgres, sandbox (when no vendor is connected), Dagster UI and daemon; ctrl-C stops them
+	@$(BIN)/qbr up
+
+lint: setup  ## ruff, mypy, sqlfluff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+format: setup  ## write the code the way lint wants it
+	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
+
+bench: setup  ## measure, as ratios in one run
+	@$(BIN)/python -m bench
+
+docs: setup  ## write docs/metrics.md from the dbt project
+	@$(BIN)/qbr docs
+
+lock:  ## renew requirements.lock from pyproject.toml
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock --upgrade
+
+clean:  ## stop the embedded server and remove what commands have made (.venv stays)
+	@if [ -x $(BIN)/qbr ]; then $(BIN)/qbr down; fi
+	@rm -rf var dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
