@@ -1,7 +1,7 @@
-"""Make ``.venv`` hold exactly what ``requirements.lock`` names. Standard library only: it runs before anything is installed.
+"""Make ``.venv`` hold exactly what ``requirements.lock`` names.
 
-uv does the installing when it can be had (it is itself in the lock), else pip. Nothing happens when the
-lock has not changed since the last time.
+Standard library only: it runs before anything is installed. uv does the installing when it can be had (it is
+itself in the lock), else pip. Nothing happens when the lock has not changed since the last time.
 """
 
 import hashlib
