@@ -1,0 +1,1 @@
+"""What every source shares: sign-in, paging, patience, budget, completeness. Names no vendor's endpoint."""

@@ -1,0 +1,26 @@
+"""The proof a finished read hands over: what was read, against what the vendor says it has."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How complete one read was. Exists only when the read ran to its end.
+
+    `vendor_count` is the vendor's own total for the same conditions, None where it gives none.
+    `cursor_closed` means the vendor itself said that nothing follows.
+    `is_complete_set` means every record the vendor has was in this read: what was not seen is gone.
+    `seconds` is wall time from the first request to the last.
+    """
+
+    pages: int
+    records: int
+    rejected: int
+    vendor_count: int | None
+    cursor_closed: bool
+    is_complete_set: bool
+    requests: int
+    retries: int
+    rate_limit_waits: int
+    bytes: int
+    seconds: float

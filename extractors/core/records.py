@@ -1,0 +1,40 @@
+"""What a page of vendor records looks like when it leaves an extractor. Nothing here talks to anyone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+
+class Record(NamedTuple):
+    """One vendor object, ready to load.
+
+    `body` is the vendor's own JSON text, byte for byte (but for fields a stream withholds).
+    `source_updated_at` is the vendor's change mark in UTC, None where it keeps none.
+    """
+
+    record_id: str
+    body: bytes
+    source_updated_at: datetime | None
+
+
+class Rejection(NamedTuple):
+    """One vendor object that cannot be keyed or stored, and why."""
+
+    body: bytes
+    reason: str
+    record_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the vendor sent since the page before.
+
+    `resume` says where to go on once this page is committed; None where a broken read starts over.
+    `requests` and `bytes` are what this page cost.
+    """
+
+    records: tuple[Record, ...]
+    rejections: tuple[Rejection, ...]
+    resume: dict[str, Any] | None
+    requests: int
+    bytes: int

@@ -1,0 +1,75 @@
+"""What a stream is: a declaration that names how its records are found, keyed and paged.
+
+A stream holds no behaviour of its own. Adding one is one `Stream(...)` in a source's STREAMS.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from extractors.core.pages import Cut, Walk
+
+Paging = Callable[["Walk"], Iterator["Cut"]]
+ChangeMark = Literal["iso", "epoch"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """One list of records of one source, as it lands in `raw_<source>.<name>`."""
+
+    source: str
+    name: str
+    path: str
+    """Below the source's base URL; `{parent}` stands for a parent's id. QuickBooks: the entity queried."""
+    pages: Paging
+    """The paging function that walks the list."""
+    description: str
+    """One row per what; shown in Dagster and in the docs."""
+    permission: str
+    """The right the sign-in needs, in the vendor's own words."""
+
+    key: str = "id"
+    """The field that identifies a record."""
+    key_type: type[int] | type[str] = str
+    """The JSON type the key must have; any other is a rejection."""
+    changed_at: str | None = None
+    """Dotted path of the vendor's change mark, where it keeps one."""
+    changed_at_type: ChangeMark = "iso"
+
+    reads: Literal["entity", "windowed"] = "entity"
+    """`entity` is read whole every time; `windowed` by changes, or by month when an older month is asked for."""
+    change_filter: str | None = None
+    """The vendor's name, in a filter, of what tells changes."""
+    date_filters: tuple[str, ...] = ()
+    """The vendor's names, in a filter, of the dates that put a record in a month; any one suffices."""
+    overlap: timedelta = timedelta(minutes=10)
+    """Taken off the run's start when the watermark moves: vendors' indexes lag behind their clocks."""
+    look_back: timedelta = timedelta(0)
+    """How much earlier a read of changes starts where the vendor's filter cannot see changes of old records."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Sent with every request."""
+    parent: "Stream | None" = None
+    """The stream whose records this one's hang from."""
+    nested: str | None = None
+    """Where the parent's record holds these (Stripe's nested lists)."""
+    counted: bool = False
+    """The vendor gives an independent total, which must be reached."""
+
+    keeps_daily_history: bool = False
+    """The vendor keeps no history: one copy a day goes to `raw_<source>.<name>_daily` as well."""
+    sweeps_deletions: bool = False
+    """Deletions are found by comparing ids, since reads of changes cannot see them."""
+    vendor_fields: tuple[str, ...] = ()
+    """Top-level fields no record is useful without; missing from all of a sample means a right is missing."""
+    withheld_fields: tuple[str, ...] = ()
+    """Top-level fields never kept, because they can hold secrets."""
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a broken read goes on where it stopped.
+
+        Entity streams start over: their point is the whole set, and only one unbroken read proves it.
+        """
+        return self.reads == "windowed"
