@@ -1,0 +1,169 @@
+"""Every setting of an installation, read once from the environment (prefix ``QBR_``) and ``.env``.
+
+Nothing else reads the environment. Rules of one organization (boards, thresholds, mapping) are not settings: they
+live in ``config/<organization>.yml``.
+"""
+
+import base64
+import os
+import secrets
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The settings of this installation; unset vendor keys mean that the source is not connected this way."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QBR_", env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Address of a Postgres 16 or newer; unset: an embedded server is started under var_dir.",
+    )
+    var_dir: Path = Field(
+        default=Path("var"), description="Where everything made at run time goes; relative to the clone."
+    )
+    config_dir: Path = Field(
+        default=Path("config"), description="Where each organization's YAML lies; relative to the clone."
+    )
+    postgres_port: int = Field(
+        default=54329,
+        ge=1,
+        le=65535,
+        description="Port the embedded Postgres prefers; another is taken when it is busy.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Key that encrypts stored credentials, 32 bytes in url-safe base64; "
+        "unset: made once and kept in secret.key under var_dir.",
+    )
+    credentials_organization: str | None = Field(
+        default=None, description="The one organization that the vendor keys below serve."
+    )
+
+    ninjaone_base_url: str | None = Field(
+        default=None, description="NinjaOne instance, such as https://app.ninjarmm.com."
+    )
+    ninjaone_client_id: str | None = Field(default=None, description="Client id of the NinjaOne API application.")
+    ninjaone_client_secret: SecretStr | None = Field(default=None, description="Its client secret.")
+
+    connectwise_base_url: str | None = Field(
+        default=None, description="ConnectWise REST address, ending in /v4_6_release/apis/3.0."
+    )
+    connectwise_company_id: str | None = Field(default=None, description="Company id typed at the ConnectWise sign-in.")
+    connectwise_public_key: str | None = Field(default=None, description="Public key of the API member.")
+    connectwise_private_key: SecretStr | None = Field(default=None, description="Private key of the API member.")
+    connectwise_client_id: str | None = Field(default=None, description="clientId registered with ConnectWise.")
+
+    stripe_base_url: str | None = Field(
+        default=None, description="Stripe address; https://api.stripe.com for the real one."
+    )
+    stripe_api_key: SecretStr | None = Field(default=None, description="Restricted Stripe key with read access.")
+
+    quickbooks_base_url: str | None = Field(default=None, description="QuickBooks Online accounting API address.")
+    quickbooks_auth_url: str | None = Field(default=None, description="Where a person signs in to QuickBooks.")
+    quickbooks_token_url: str | None = Field(
+        default=None, description="Where QuickBooks tokens are fetched and renewed."
+    )
+    quickbooks_revoke_url: str | None = Field(default=None, description="Where QuickBooks tokens are revoked.")
+    quickbooks_client_id: str | None = Field(default=None, description="Client id of the Intuit application.")
+    quickbooks_client_secret: SecretStr | None = Field(default=None, description="Its client secret.")
+    quickbooks_realm_id: str | None = Field(default=None, description="Realm (company) to read, when set by hand.")
+    quickbooks_refresh_token: SecretStr | None = Field(
+        default=None, description="First refresh token, when set by hand."
+    )
+    quickbooks_environment: str = Field(
+        default="production", pattern="^(sandbox|production)$", description="sandbox or production."
+    )
+
+    sandbox_port: int = Field(default=8765, ge=1, le=65535, description="Port of the simulated vendors.")
+    sandbox_seed: int = Field(default=7, description="Seed of the made-up business behind the simulated vendors.")
+    as_of: AwareDatetime | None = Field(
+        default=None, description="The instant every run takes for now, with its zone; unset: the clock."
+    )
+
+    smtp_host: str | None = Field(default=None, description="Mail server for alerts; unset: no e-mail is sent.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_username: str | None = Field(default=None, description="Its user, if it asks for one.")
+    smtp_password: SecretStr | None = Field(default=None, description="That user's password.")
+    smtp_from: str = Field(default="qbr@localhost", description="Sender of alert mail.")
+    smtp_to: str | None = Field(default=None, description="Receivers of alert mail, separated by commas.")
+    smtp_starttls: bool = Field(default=True, description="Whether to ask the mail server for encryption.")
+    chat_webhook_url: SecretStr | None = Field(
+        default=None, description="Slack-compatible incoming webhook for alerts; unset: none is posted."
+    )
+    dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's web server.")
+
+    @field_validator("var_dir", "config_dir")
+    @classmethod
+    def _hang_on_the_clone(cls, path: Path) -> Path:
+        return PROJECT_ROOT / path.expanduser()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_32_bytes(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            _check_key(key.get_secret_value(), "QBR_SECRET_KEY")
+        return key
+
+    def encryption_key(self) -> bytes:
+        """The key for stored credentials, url-safe base64 of 32 bytes; made and kept in a 0600 file when unset.
+
+        Raises ``ValueError`` when the kept key was damaged.
+        """
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        kept = self.var_dir / "secret.key"
+        if not kept.exists():
+            _write_once(kept, base64.urlsafe_b64encode(secrets.token_bytes(32)))
+        key = kept.read_text().strip()
+        _check_key(key, str(kept))
+        return key.encode()
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process; ``get_settings.cache_clear()`` reads them anew."""
+    return Settings()
+
+
+def now(settings: Settings | None = None) -> datetime:
+    """The instant a run starts at when nobody gave one: the ``as_of`` setting, else the clock, in UTC."""
+    chosen = (settings or get_settings()).as_of
+    return chosen.astimezone(UTC) if chosen else datetime.now(UTC)
+
+
+def _check_key(key: str, where: str) -> None:
+    try:
+        size = len(base64.urlsafe_b64decode(key))
+    except ValueError:
+        size = 0
+    if size != 32:
+        raise ValueError(
+            f"{where} is not 32 bytes in url-safe base64, so stored credentials cannot be opened. Restore the key they "
+            "were stored with, or make a new one and connect the sources again."
+        )
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Create a private file with its content in one step: two processes at once end up with the same file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first; its key is the one to use
+    finally:
+        draft.unlink()
