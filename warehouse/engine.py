@@ -1,0 +1,58 @@
+"""Connections to the warehouse, whichever Postgres it is.
+
+With ``QBR_DATABASE_URL`` set that server is used; otherwise the embedded one, started when it is first needed.
+"""
+
+from functools import lru_cache
+
+import psycopg
+import sqlalchemy
+
+from warehouse import embedded
+from warehouse.errors import PostgresUnavailable
+from warehouse.settings import get_settings
+
+
+def database_url() -> str:
+    """The warehouse's address as libpq reads it (``postgresql://...``), its server running.
+
+    Raises :class:`PostgresUnavailable` when the embedded server cannot be started.
+    """
+    configured = get_settings().database_url
+    return plain(configured.get_secret_value()) if configured else embedded.start()
+
+
+def connect(url: str | None = None, *, autocommit: bool = False) -> psycopg.Connection:
+    """A connection to the warehouse (or to ``url``), in UTC; close it, or use it in a ``with``.
+
+    Raises :class:`PostgresUnavailable`, which names the server but never the password.
+    """
+    address = plain(url) if url else database_url()
+    try:
+        return psycopg.connect(
+            address, autocommit=autocommit, connect_timeout=10, application_name="qbr", options="-c timezone=UTC"
+        )
+    except psycopg.OperationalError as error:
+        where = psycopg.conninfo.conninfo_to_dict(address)
+        raise PostgresUnavailable(
+            f"Postgres at {where.get('host', 'the default socket')}:{where.get('port', 5432)}, database "
+            f"{where.get('dbname', 'by default')}, refused the connection: {str(error).strip()} Nothing was read or "
+            "written. Check that it runs and that QBR_DATABASE_URL is right."
+        ) from error
+
+
+def engine() -> sqlalchemy.Engine:
+    """SQLAlchemy's engine for the warehouse, over psycopg 3; one for each address."""
+    return _engine(database_url())
+
+
+def plain(url: str) -> str:
+    """A Postgres address without SQLAlchemy's driver name."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql://{rest}" if separator and scheme.startswith("postgres") else url
+
+
+@lru_cache(maxsize=4)
+def _engine(url: str) -> sqlalchemy.Engine:
+    address = sqlalchemy.make_url(url).set(drivername="postgresql+psycopg")
+    return sqlalchemy.create_engine(address, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"})
