@@ -1,0 +1,20 @@
+{#-
+    The raw records of one stream that a staging model has to parse: all of them on a first build, afterwards those the
+    loader touched since the model's own newest row of that organization, and an hour before it, because batches of
+    one run commit in any order. `extracted_at` is the time of the merge and moves for deletions too.
+-#}
+{% macro changed_records(stream) -%}
+    select raw.*
+    from {{ stream }} as raw
+    {%- if is_incremental() %}
+    left join (
+        select
+            organization_id,
+            max(extracted_at) - interval '1 hour' as read_from
+        from {{ this }}
+        group by organization_id
+    ) as built
+        on raw.organization_id = built.organization_id
+    where raw.extracted_at >= coalesce(built.read_from, '-infinity')
+    {%- endif %}
+{%- endmacro %}
