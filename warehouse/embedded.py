@@ -10,6 +10,7 @@ On the command line: ``python -m warehouse.embedded start|stop|status|remove``.
 import fcntl
 import json
 import os
+import re
 import secrets
 import socket
 import sys
@@ -289,9 +290,10 @@ def _tail(log: Path, offset: int) -> str:
 
 
 def _reason(said: str) -> str:
-    """The line of a log that names the cause: its first FATAL, else its last line."""
-    fatal = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line]
-    return fatal[0].strip() if fatal else _last_line(said)
+    """The cause as a log names it: its first FATAL with the line before, which often says more; else its last line."""
+    lines = [re.sub(r"^.*?\b(LOG|FATAL|PANIC):\s+", "", line) for line in said.splitlines()]
+    fatal = [number for number, line in enumerate(said.splitlines()) if "FATAL" in line or "PANIC" in line]
+    return "; ".join(lines[max(0, fatal[0] - 1) : fatal[0] + 1]) + "." if fatal else _last_line(said)
 
 
 def _last_line(said: str) -> str:

@@ -1,0 +1,121 @@
+"""What every test can ask for: a Postgres, a database of its own, the simulated vendors."""
+
+import importlib.util
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from warehouse.embedded import EmbeddedPostgres
+from warehouse.raw import ensure_raw_tables
+
+# Nothing in a test outlives a crash of the machine, so nothing waits for the disk.
+QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
+TEMPLATE = f"qbr_template_{os.getpid()}"
+PLANNED = {
+    "ninjaone": "organizations locations devices",
+    "connectwise": "companies boards board_statuses members agreements agreement_additions tickets time_entries",
+    "stripe": "customers products prices subscriptions subscription_items invoices invoice_lines charges refunds",
+    "quickbooks": "company_info accounts customers invoices payments credit_memos journal_entries profit_and_loss",
+}
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server for this session: QBR_TEST_DATABASE_URL, else an embedded one in a temporary folder."""
+    if given := os.environ.get("QBR_TEST_DATABASE_URL"):
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="qbr-tests-"))
+    folder.chmod(0o755)  # as root the server is another user, who must be able to walk in
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = EmbeddedPostgres(folder, port, QUICK)
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> Iterator[str]:
+    """The name of a database with every table and no rows, which each test's database is copied from."""
+    _create(postgres, TEMPLATE)
+    url = _address(postgres, TEMPLATE)
+    with psycopg.connect(url) as connection:
+        ensure_raw_tables(connection, declared_streams())
+    if importlib.util.find_spec("warehouse.migrations"):
+        from warehouse.migrations import upgrade
+
+        upgrade(url)
+    yield TEMPLATE
+    _drop(postgres, TEMPLATE)
+
+
+@pytest.fixture
+def database_url(postgres: str, template: str) -> Iterator[str]:
+    """The address of a database of this test's own: every table, no rows."""
+    name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
+    _create(postgres, name, template)
+    yield _address(postgres, name)
+    _drop(postgres, name)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection to this test's database; what is not committed is gone afterwards."""
+    with psycopg.connect(database_url, options="-c timezone=UTC") as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[str]:
+    """The address of the simulated vendors, seed 7, in a process of their own."""
+    from tests.sandbox_server import running_sandbox
+
+    with running_sandbox() as address:
+        yield address
+
+
+def declared_streams() -> list[tuple[str, str, bool]]:
+    """Source, name and daily history of every stream that the extractors declare."""
+    import extractors
+
+    if not hasattr(extractors, "STREAMS"):  # until the extractors are declared
+        return [(source, name, name == "devices") for source, names in PLANNED.items() for name in names.split()]
+    return [
+        (source, stream.name, stream.keeps_daily_history)
+        for source, streams in extractors.STREAMS.items()
+        for stream in streams
+    ]
+
+
+def _address(url: str, database: str) -> str:
+    """The same server, another database."""
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    return "postgresql://{user}:{password}@{host}:{port}/{dbname}".format(
+        **{"password": "", **parts, "dbname": database}
+    )
+
+
+def _create(url: str, name: str, template: str = "template0") -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+
+
+def _drop(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
