@@ -44,6 +44,7 @@ def _create(connection: psycopg.Connection) -> str | None:
         connection.commit()
         return (
             f"The role {ROLE} was not made, because {connection.info.user} lacks CREATEROLE; nobody "
-            f"can read the marts as an analyst until an administrator runs `create role {ROLE} nologin` and the next run grants it."
+            "can read the marts as an analyst until an administrator has run "
+            f"`create role {ROLE} nologin`; the next run then grants it."
         )
     return None

@@ -1,0 +1,45 @@
+"""How an organization's decks look and where its alerts go: the sections `brand` and `delivery` of its file."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from warehouse.config_section import Section, Text, listed, written_like
+
+Channel = Literal["email", "chat_webhook", "file"]
+Colour = Annotated[str, written_like(r"#[0-9A-Fa-f]{6}", '"#1F3A5F", in quotes')]
+TimeOfDay = Annotated[str, written_like(r"([01][0-9]|2[0-3]):[0-5][0-9]", "20:30")]
+Mail = Annotated[str, written_like(r"[^@\s,]+@[^@\s,]+", "someone@example.com")]
+
+
+class Brand(Section):
+    """How decks and pages look."""
+
+    primary_color: Colour = "#1F3A5F"
+    accent_color: Colour = "#2A9D8F"
+    text_color: Colour = "#1F2933"
+    logo: Text | None = None
+    font: Text = "Calibri"
+    footer: str = ""
+
+
+class Email(Section):
+    """Alert mail; the server is a setting of the installation (QBR_SMTP_...)."""
+
+    is_enabled: bool = True
+    recipients: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = ()
+
+
+class QuietHours(Section):
+    """Hours of the organization's zone in which only critical alerts are sent; the others wait."""
+
+    start: TimeOfDay
+    end: TimeOfDay
+
+
+class Delivery(Section):
+    """Where alerts go; chat addresses and mail servers are settings of the installation, not of this file."""
+
+    email: Email = Email()
+    chat_webhook: bool = True
+    quiet_hours: QuietHours | None = None

@@ -1,0 +1,249 @@
+"""What `config/<organization>.yml` may say: every key, its default, and what it must satisfy.
+
+Models only: reading the file is `organizations.py`, what the keys mean to a person is `docs/configuration.md`.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import field_validator as check
+
+from warehouse.account_rules import Accounts
+from warehouse.config_section import Section, Text, Texts, listed, written_like
+from warehouse.delivery_rules import Brand, Channel, Delivery
+from warehouse.device_classes import DEVICE_CLASSES, GUEST_CLASSES, WORKSTATION_CLASSES
+from warehouse.metrics import catalogue
+from warehouse.periods import Period, PeriodError, time_zone
+
+Source = Literal["ninjaone", "connectwise", "stripe", "quickbooks"]
+Severity = Literal["critical", "high", "medium", "low"]
+AlertKind = Literal["threshold", "source_failed", "source_stale", "missing_inputs", "check_failed"]
+
+
+def _known_metric(metric: str) -> str:
+    if metric not in catalogue():
+        raise ValueError(f"must name a metric of the catalogue; '{metric}' is none (docs/metrics.md lists them)")
+    return metric
+
+
+MetricKey = Annotated[str, AfterValidator(_known_metric)]
+Slug = Annotated[str, written_like(r"[a-z0-9]+(-[a-z0-9]+)*", "northwind-it (small letters, digits, hyphens)")]
+Bound = Annotated[Decimal, Field(max_digits=20, decimal_places=4)]
+
+
+class SourceOptions(Section):
+    """How one source is read. A source that is not in the file is not read."""
+
+    is_enabled: bool = True
+    environment: Literal["sandbox", "production"] = "production"
+    requests_per_minute: int | None = Field(default=None, ge=1)
+
+
+class Sources(Section):
+    """The sources in use."""
+
+    ninjaone: SourceOptions | None = None
+    connectwise: SourceOptions | None = None
+    stripe: SourceOptions | None = None
+    quickbooks: SourceOptions | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_bare_name_means_the_defaults(cls, data: Any) -> Any:
+        return {key: {} if value is None else value for key, value in data.items()} if isinstance(data, dict) else data
+
+    @property
+    def enabled(self) -> tuple[Source, ...]:
+        """Names of the sources to read, in the order they are read."""
+        names: tuple[Source, ...] = ("ninjaone", "connectwise", "stripe", "quickbooks")
+        return tuple(name for name in names if (options := getattr(self, name)) and options.is_enabled)
+
+
+class Tickets(Section):
+    """Which tickets are reactive service, and when they count as closed."""
+
+    service_boards: Texts = ("Help Desk",)
+    closed_statuses: Texts = (">Closed", ">Closed - No response", "Closed")
+    parents_only: bool = True
+
+
+class Devices(Section):
+    """Which NinjaOne devices are endpoints, and which of those are seats."""
+
+    excluded_organizations: Texts = ()
+    endpoint_excluded_classes: Texts = GUEST_CLASSES
+    seat_classes: Texts = WORKSTATION_CLASSES
+    spare_words: Texts = ("spare",)
+
+    @check("endpoint_excluded_classes", "seat_classes")
+    @classmethod
+    def _are_device_classes(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        upper = tuple(name.upper() for name in classes)
+        for name in upper:
+            if name not in DEVICE_CLASSES:
+                raise ValueError(f"must list NinjaOne device classes, one of {', '.join(DEVICE_CLASSES)}; not '{name}'")
+        return upper
+
+
+class Agreements(Section):
+    """Which ConnectWise agreements are managed services agreements."""
+
+    managed_types: Texts = ()
+
+
+class Threshold(Section):
+    """Good ranges of one metric, in its own unit (fractions, not percent). A bound left out is open; 0 is a bound."""
+
+    green_min: Bound | None = None
+    green_max: Bound | None = None
+    yellow_min: Bound | None = None
+    yellow_max: Bound | None = None
+    red_threshold: Bound | None = None
+    notes: str | None = None
+
+    @model_validator(mode="after")
+    def _bands_nest(self) -> Self:
+        low, high = self.green_min, self.green_max
+        if low is None and high is None:
+            raise ValueError("must have green_min, green_max or both")
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"must have green_min at or below green_max; {low} is above {high}")
+        if self.yellow_min is not None and (low is None or self.yellow_min > low):
+            raise ValueError(
+                f"must have a yellow band that contains the green one; yellow_min {self.yellow_min} cuts into it"
+            )
+        if self.yellow_max is not None and (high is None or self.yellow_max < high):
+            raise ValueError(
+                f"must have a yellow band that contains the green one; yellow_max {self.yellow_max} cuts into it"
+            )
+        if self.red_threshold is not None and not self._alarm_is_outside(self.red_threshold):
+            raise ValueError(
+                f"must have red_threshold above yellow_max or below yellow_min; {self.red_threshold} is neither"
+            )
+        return self
+
+    def _alarm_is_outside(self, alarm: Decimal) -> bool:
+        above = self.yellow_max is not None and alarm > self.yellow_max
+        return above or (self.yellow_min is not None and alarm < self.yellow_min)
+
+
+class AlertRule(Section):
+    """What raises an alert, how severe it is, and where it goes."""
+
+    kind: AlertKind
+    metric: MetricKey | None = None
+    severity: Severity = "medium"
+    channels: Annotated[tuple[Channel, ...], BeforeValidator(listed)] = ("email", "chat_webhook", "file")
+    is_active: bool = True
+    after_hours: Annotated[Decimal, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _staleness_has_an_age(self) -> Self:
+        if (self.kind == "source_stale") != (self.after_hours is not None):
+            raise ValueError("must have after_hours when kind is source_stale, and only then")
+        return self
+
+
+DEFAULT_ALERTS: dict[str, dict[str, Any]] = {
+    "threshold_crossed": {"kind": "threshold", "severity": "medium"},
+    "source_failed": {"kind": "source_failed", "severity": "high"},
+    "source_stale": {"kind": "source_stale", "severity": "high", "after_hours": "26"},
+    "missing_inputs": {"kind": "missing_inputs", "severity": "low"},
+    "check_failed": {"kind": "check_failed", "severity": "high"},
+}
+
+
+class Settings(Section):
+    """Choices of calculation that the whole organization shares."""
+
+    working_hours_per_month: Annotated[Decimal, Field(gt=0, le=744)] = Decimal(167)
+    profit_and_loss_basis: Literal["Accrual", "Cash"] = "Accrual"
+    device_snapshot: Literal["in_month", "previous_month"] = "in_month"
+    history_start: str = "2024-01"
+
+    @check("history_start")
+    @classmethod
+    def _is_a_month(cls, text: str) -> str:
+        try:
+            return str(Period.parse(text))
+        except PeriodError as error:
+            raise ValueError(f"must be a month such as 2024-01; '{text}' is not") from error
+
+
+class ClientMapping(Section):
+    """One client and the vendor records that are that client, each by the vendor's id or its exact name there."""
+
+    name: Text
+    ninjaone: Texts = ()
+    connectwise: Texts = ()
+    stripe: Texts = ()
+    quickbooks: Texts = ()
+
+    def records(self) -> list[tuple[Source, str]]:
+        """Every (source, id or name) of the client."""
+        names: tuple[Source, ...] = ("ninjaone", "connectwise", "stripe", "quickbooks")
+        return [(source, key) for source in names for key in getattr(self, source)]
+
+
+class Organization(Section):
+    """One organization: its facts and its rules."""
+
+    id: Slug
+    name: Text
+    alias: int | None = Field(default=None, ge=1)
+    time_zone: str
+    currency: Annotated[str, written_like("[A-Z]{3}", "USD")] = "USD"
+    locale: Annotated[str, written_like("[a-z]{2,3}_[A-Z]{2}", "en_US")] = "en_US"
+    is_active: bool = True
+    sources: Sources = Sources()
+    tickets: Tickets = Tickets()
+    devices: Devices = Devices()
+    agreements: Agreements = Agreements()
+    accounts: Accounts = Accounts()
+    thresholds: dict[MetricKey, Threshold] = Field(default_factory=dict)
+    alerts: dict[str, AlertRule] = Field(default_factory=dict, validate_default=True)
+    settings: Settings = Settings()
+    clients: tuple[ClientMapping, ...] = ()
+    brand: Brand = Brand()
+    delivery: Delivery = Delivery()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_empty_section_means_the_defaults(cls, data: Any) -> Any:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
+
+    @check("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        try:
+            return time_zone(name).key
+        except PeriodError as error:
+            raise ValueError(f"must be an IANA time zone such as America/Chicago; '{name}' is not") from error
+
+    @check("alerts", mode="before")
+    @classmethod
+    def _over_the_default_rules(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        changed = {
+            name: {**DEFAULT_ALERTS.get(name, {}), **(rule or {})} if isinstance(rule, dict | None) else rule
+            for name, rule in given.items()
+        }
+        return {**DEFAULT_ALERTS, **changed}
+
+    @check("clients")
+    @classmethod
+    def _each_record_is_one_client(cls, clients: tuple[ClientMapping, ...]) -> tuple[ClientMapping, ...]:
+        names: set[str] = set()
+        owner: dict[tuple[str, str], str] = {}
+        for client in clients:
+            if client.name.casefold() in names:
+                raise ValueError(f"must name each client once; '{client.name}' stands twice")
+            names.add(client.name.casefold())
+            for source, key in client.records():
+                if (other := owner.setdefault((source, key), client.name)) != client.name:
+                    raise ValueError(
+                        f"must map a record to one client; {source} '{key}' is given to '{other}' and '{client.name}'"
+                    )
+        return clients
