@@ -1,0 +1,51 @@
+with time_entries as (
+    select * from {{ ref('stg_connectwise__time_entries') }}
+    where not is_deleted
+),
+
+organizations as (
+    select * from {{ ref('dim_organizations') }}
+),
+
+-- Ids of tickets, charge codes and companies overlap, so what an entry was charged to decides whether it has a ticket.
+charged as (
+    select
+        time_entries.*,
+        organizations.time_zone,
+        case when time_entries.charge_to_type = 'ServiceTicket' then time_entries.charge_to_id end as ticket_id
+    from time_entries
+    inner join organizations on time_entries.organization_id = organizations.organization_id
+),
+
+tickets as (
+    select * from {{ ref('int_tickets_classified') }}
+),
+
+client_links as (
+    select * from {{ source('app', 'client_links') }}
+    where source = 'connectwise'
+),
+
+classified as (
+    select
+        charged.organization_id,
+        charged.time_entry_id,
+        charged.ticket_id,
+        coalesce(tickets.client_id, client_links.client_id, 'unassigned') as client_id,
+        charged.member_identifier,
+        charged.hours,
+        charged.entered_at,
+        {{ period_of('charged.entered_at', 'charged.time_zone') }} as entered_period,
+        coalesce(tickets.is_on_service_board, false) as is_reactive
+    from charged
+    left join tickets
+        on
+            charged.organization_id = tickets.organization_id
+            and charged.ticket_id = tickets.ticket_id
+    left join client_links
+        on
+            charged.organization_id = client_links.organization_id
+            and charged.connectwise_company_id = client_links.source_client_id
+)
+
+select * from classified
