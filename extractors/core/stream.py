@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from extractors.core.pages import Cut, Walk
+    from extractors.core.cutting import Cut
+    from extractors.core.walk import Walk
 
 Paging = Callable[["Walk"], Iterator["Cut"]]
 ChangeMark = Literal["iso", "epoch"]
@@ -54,6 +55,8 @@ class Stream:
     """The stream whose records this one's hang from."""
     nested: str | None = None
     """Where the parent's record holds these (Stripe's nested lists)."""
+    by_month: bool = False
+    """A report, asked for once for each of the window's months."""
     counted: bool = False
     """The vendor gives an independent total, which must be reached."""
 

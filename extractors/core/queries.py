@@ -1,0 +1,161 @@
+"""Paging QuickBooks: queries walked by change time, single objects, and reports asked for month by month."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from extractors.core.cutting import Cut
+from extractors.core.pages import LARGEST_PAGE
+from extractors.core.records import Record
+from extractors.core.walk import Walk
+
+CHANGE_TIME = "MetaData.LastUpdatedTime"
+
+
+class _Answer(msgspec.Struct):
+    response: dict[str, msgspec.Raw] = msgspec.field(name="QueryResponse")
+
+
+def by_change_time(walk: Walk) -> Iterator[Cut]:
+    """An entity's rows, oldest change first; each page starts at the last change time of the one before.
+
+    STARTPOSITION alone would lose a row whenever a row already read is changed meanwhile: it moves to the end and
+    all others move up by one. So positions only count within one second, where change times tie.
+    """
+    conditions = walk.filters()
+    where = [text for name, text in conditions.items() if name == "where"]
+    fixed = {name: text for name, text in conditions.items() if name != "where"}
+    if not walk.cursor:
+        walk.expected = _count(walk, where, fixed)
+    since = datetime.fromisoformat(walk.cursor["since"]) if walk.cursor else None
+    position: int = walk.cursor.get("position", 1)
+    tied = set(walk.cursor.get("tied", ()))
+    while True:
+        bounds = [*where, *([] if since is None else [f"{CHANGE_TIME} >= '{moment(since)}'"])]
+        statement = _statement("*", walk.stream.path, bounds)
+        statement += f" ORDERBY {CHANGE_TIME} ASC STARTPOSITION {position} MAXRESULTS {LARGEST_PAGE}"
+        rows = _rows(walk, _ask(walk, statement, fixed))
+        whole = walk.cut(rows)
+        cut = whole._replace(records=[record for record in whole.records if record.record_id not in tied])
+        if len(rows) < LARGEST_PAGE:
+            yield walk.take(cut)
+            break
+        times = [record.source_updated_at for record in whole.records if record.source_updated_at is not None]
+        if not times or not cut.records:
+            walk.broken("a full page that brings nothing new" if times else "a full page without change times")
+        if since is not None and min(times) < since:
+            walk.broken("rows from before the time it was asked for")
+        latest = max(times)
+        position = position + LARGEST_PAGE if latest == since else 1
+        tied = (tied if latest == since else set()) | {
+            record.record_id for record in whole.records if record.source_updated_at == latest
+        }
+        since = latest
+        yield walk.take(cut._replace(cursor={"since": moment(since), "position": position, "tied": sorted(tied)}))
+    walk.reach(_count(walk, where, fixed))
+    walk.close()
+
+
+def one_object(walk: Walk) -> Iterator[Cut]:
+    """A single object that is no list: `{"CompanyInfo": {...}}`."""
+    answer = walk.decode(walk.get(walk.stream.path, walk.filters()).body, dict[str, msgspec.Raw])
+    held = [value for name, value in answer.items() if name != "time"]
+    if len(held) != 1:
+        walk.broken(f"{len(held)} objects where there is one")
+    yield walk.take(walk.cut(held))
+    walk.close()
+
+
+class _Header(msgspec.Struct, rename="pascal"):
+    report_basis: str | None = None
+    start_period: str | None = None
+    end_period: str | None = None
+    time: str | None = None
+    option: list[dict[str, Any]] = []
+
+
+class _Row(msgspec.Struct):
+    group: str | None = None
+
+
+class _Rows(msgspec.Struct):
+    rows: list[_Row] = msgspec.field(name="Row", default_factory=list)
+
+
+class _Report(msgspec.Struct):
+    header: _Header = msgspec.field(name="Header")
+    rows: _Rows = msgspec.field(name="Rows")
+
+
+def one_report_a_month(walk: Walk) -> Iterator[Cut]:
+    """A report for each month of the window; the whole report is the record, `<report>:<basis>:<month>` its key."""
+    stream, filters = walk.stream, walk.filters()
+    report, basis = stream.path.rsplit("/", 1)[-1], stream.parameters["accounting_method"]
+    done = walk.cursor.get("month", "")
+    if not walk.scope.window.months:
+        raise ValueError(f"{stream.name} is read month by month, and the window names no months")
+    for month in sorted(walk.scope.window.months):
+        if month <= done:
+            continue
+        first, last = _bounds(month)
+        body = walk.get(stream.path, {**filters, "start_date": first, "end_date": last}).body
+        answer = walk.decode(body, _Report)
+        header, groups = answer.header, {row.group for row in answer.rows.rows}
+        if (header.report_basis, header.start_period, header.end_period) != (basis, first, last):
+            # With one date missing it falls back to the year to date without a word.
+            walk.broken(f"a report for another basis or time than {basis} {month}")
+        has_data = {"Name": "NoReportData", "Value": "true"} not in header.option
+        if has_data and "NetIncome" not in groups:
+            walk.broken(f"a report of {month} that ends before its net income")
+        if not has_data and groups:
+            walk.broken(f"a report of {month} that says it has no data and holds rows")
+        record = Record(f"{report}:{basis}:{month}", body, _time(header.time))
+        yield walk.take(Cut([record], [], {"month": month}))
+    walk.close()
+
+
+def moment(value: datetime) -> str:
+    """A time as QuickBooks reads it in a query: ISO-8601 with an offset, whole seconds."""
+    return value.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _statement(what: str, entity: str, where: list[str]) -> str:
+    return f"SELECT {what} FROM {entity}" + (f" WHERE {' AND '.join(where)}" if where else "")  # noqa: S608 - no SQL
+
+
+def _ask(walk: Walk, statement: str, fixed: dict[str, str]) -> dict[str, msgspec.Raw]:
+    return walk.decode(walk.get("/query", {**fixed, "query": statement}).body, _Answer).response
+
+
+def _rows(walk: Walk, response: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
+    held = response.get(walk.stream.path)
+    if held is None:
+        # Empty results come as {}; anything else under another name is not what was asked for.
+        if response.keys() - {"startPosition", "maxResults", "totalCount"}:
+            walk.broken(f"rows that are no {walk.stream.path}")
+        return []
+    return walk.decode(bytes(held), list[msgspec.Raw])
+
+
+def _count(walk: Walk, where: list[str], fixed: dict[str, str]) -> int:
+    response = _ask(walk, _statement("COUNT(*)", walk.stream.path, where), fixed)
+    total = response.get("totalCount")
+    if total is None:
+        walk.broken("no total where it was asked for one")
+    return walk.decode(bytes(total), int)
+
+
+def _bounds(month: str) -> tuple[str, str]:
+    year, number = (int(part) for part in month.split("-"))
+    return f"{month}-01", f"{month}-{monthrange(year, number)[1]:02d}"
+
+
+def _time(text: str | None) -> datetime | None:
+    """When the report was made. Older captures hold epoch milliseconds here; those are left aside."""
+    if text is None or text.isdigit():
+        return None
+    made = datetime.fromisoformat(text)
+    return made.astimezone(UTC) if made.tzinfo else None
