@@ -1,0 +1,113 @@
+{{ config(materialized='table') }}
+
+-- A report is a tree of rows, nested to any depth. Titles are localised and columns move, so rows are known by group,
+-- id and column key alone: Intuit, "Run reports", https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
+with recursive reports as (
+    select
+        organization_id,
+        period,
+        basis,
+        report,
+        extracted_at
+    from {{ ref('stg_quickbooks__profit_and_loss') }}
+    where not is_deleted
+),
+
+money_columns as (
+    select
+        reports.organization_id,
+        reports.period,
+        reports.basis,
+        (report_column.ordinality - 1)::integer as cell,
+        (
+            select left(fact ->> 'Value', 7)
+            from jsonb_array_elements(report_column.definition -> 'MetaData') as fact
+            where fact ->> 'Name' = 'StartDate'
+        ) as starts_in
+    from reports
+    cross join lateral
+        jsonb_array_elements(reports.report #> '{Columns,Column}') with ordinality as report_column (definition, ordinality)
+    where report_column.definition ->> 'ColType' = 'Money'
+),
+
+-- The column of the month itself; the total stands in for it only where no column says which month it is.
+amount_cells as (
+    select distinct on (organization_id, period, basis)
+        organization_id,
+        period,
+        basis,
+        cell
+    from money_columns
+    where coalesce(starts_in, period) = period
+    order by organization_id, period, basis, starts_in nulls last, cell
+),
+
+walked as (
+    select
+        reports.organization_id,
+        reports.period,
+        reports.basis,
+        reports.extracted_at,
+        amount_cells.cell,
+        top.node,
+        array[top.ordinality] as row_path,
+        coalesce(top.node ->> 'group', 'Unknown') as report_group,
+        case
+            when top.node #>> '{Header,ColData,0,id}' <> '' then top.node #>> '{Header,ColData,0,value}'
+        end as account_path
+    from reports
+    inner join amount_cells using (organization_id, period, basis)
+    cross join lateral jsonb_array_elements(reports.report #> '{Rows,Row}') with ordinality as top (node, ordinality)
+    union all
+    select
+        walked.organization_id,
+        walked.period,
+        walked.basis,
+        walked.extracted_at,
+        walked.cell,
+        below.node,
+        walked.row_path || below.ordinality,
+        walked.report_group,
+        case
+            when below.node #>> '{Header,ColData,0,id}' <> ''
+                then concat_ws(':', walked.account_path, below.node #>> '{Header,ColData,0,value}')
+            when below.node ? 'ColData' then concat_ws(':', walked.account_path, below.node #>> '{ColData,0,value}')
+            else walked.account_path
+        end
+    from walked
+    cross join lateral jsonb_array_elements(walked.node #> '{Rows,Row}') with ordinality as below (node, ordinality)
+),
+
+measured as (
+    select
+        organization_id,
+        period,
+        basis,
+        row_path,
+        report_group,
+        account_path,
+        coalesce(node -> 'Header', node) #> '{ColData,0}' as title_cell,
+        node ? 'ColData' as is_leaf,
+        -- An empty cell is no value, which is not the same as 0.00.
+        nullif(coalesce(node -> 'Header', node) -> 'ColData' -> cell ->> 'value', '')::numeric as own_amount,
+        nullif(node -> 'Summary' -> 'ColData' -> cell ->> 'value', '')::numeric as summary_amount,
+        node ? 'Summary' as has_summary,
+        extracted_at
+    from walked
+)
+
+select
+    organization_id,
+    period,
+    basis,
+    row_path,
+    report_group,
+    nullif(title_cell ->> 'id', '') as account_id,
+    account_path,
+    title_cell ->> 'value' as title,
+    is_leaf,
+    has_summary,
+    own_amount,
+    summary_amount,
+    extracted_at
+from measured

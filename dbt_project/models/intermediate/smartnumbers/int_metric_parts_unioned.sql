@@ -1,0 +1,24 @@
+{{ config(materialized='table') }}
+
+{% set models = [
+    'int_operations_metrics_counted', 'int_profit_and_loss_metrics_calculated', 'int_manual_metrics_recorded'
+] %}
+
+{% for model in models %}
+select
+    organization_id,
+    client_id,
+    period,
+    metric,
+    value,
+    unit,
+    method,
+    basis,
+    reason,
+    source,
+    model,
+    source_rows,
+    freshest_at
+from {{ ref(model) }}
+{% if not loop.last %}union all{% endif %}
+{% endfor %}

@@ -1,0 +1,133 @@
+-- Each step may need what an earlier one settled: total_expenses needs employee_expense, and a correction or an import
+-- of employee_expense must reach it.
+with parts (step, metric, part, sign, is_required) as (
+    values
+    (1, 'product_sales', 'total_income', 1, true),
+    (1, 'product_sales', 'nrr', -1, true),
+    (1, 'product_sales', 'mrr', -1, true),
+    (1, 'product_sales', 'orr', -1, true),
+    (1, 'employee_expense', 'payroll_total', 1, true),
+    (1, 'employee_expense', 'owner_comp', -1, true),
+    (1, 'employee_expense', 'owner_comp_taxes', -1, true),
+    (2, 'other_expenses', 'total_expenses_qb', 1, true),
+    (2, 'other_expenses', 'employee_expense', -1, true),
+    (2, 'other_expenses', 'owner_comp', -1, true),
+    (2, 'other_expenses', 'owner_comp_taxes', -1, true),
+    (2, 'total_revenue', 'nrr', 1, true),
+    (2, 'total_revenue', 'mrr', 1, true),
+    (2, 'total_revenue', 'orr', 1, true),
+    (2, 'total_revenue', 'product_sales', 1, true),
+    -- Many organizations have no such income at all, so its absence does not hold the total back.
+    (2, 'total_revenue', 'misc_revenue', 1, false),
+    (3, 'total_expenses', 'employee_expense', 1, true),
+    (3, 'total_expenses', 'owner_comp_taxes', 1, true),
+    (3, 'total_expenses', 'owner_comp', 1, true),
+    (3, 'total_expenses', 'product_cogs', 1, true),
+    (3, 'total_expenses', 'other_expenses', 1, true),
+    (3, 'total_expenses', 'uncategorized_expenses', -1, true),
+    (4, 'net_profit', 'total_revenue', 1, true),
+    (4, 'net_profit', 'total_expenses', -1, true)
+),
+
+periods as (
+    select
+        organization_id,
+        period
+    from {{ ref('dim_periods') }}
+),
+
+recorded as (
+    select
+        organization_id,
+        period,
+        metric,
+        value,
+        method,
+        basis,
+        null::text as missing,
+        source_rows,
+        freshest_at
+    from {{ ref('int_metric_parts_unioned') }}
+    where
+        client_id = 'all'
+        and value is not null
+),
+
+settled_0 as (
+    select distinct on (organization_id, period, metric) *
+    from recorded
+    where metric not in (select parts.metric from parts)
+    order by organization_id, period, metric, {{ method_rank('method') }}
+),
+
+{% for step in [1, 2, 3, 4] %}
+calculated_{{ step }} as (
+    select
+        periods.organization_id,
+        periods.period,
+        parts.metric,
+        case
+            when bool_and(settled.value is not null or not parts.is_required) then sum(parts.sign * settled.value)
+        end as value,
+        'calculated' as method,
+        max(settled.basis) filter (where settled.method in ('accounting', 'calculated')) as basis,
+        -- What a person has to supply: the parts missing at the bottom, not the totals in between.
+        string_agg(coalesce(settled.missing, parts.part), ',') filter (where settled.value is null and parts.is_required)
+            as missing,
+        coalesce(sum(settled.source_rows), 0)::bigint as source_rows,
+        max(settled.freshest_at) as freshest_at
+    from periods
+    cross join parts
+    left join settled_{{ step - 1 }} as settled
+        on
+            periods.organization_id = settled.organization_id
+            and periods.period = settled.period
+            and parts.part = settled.metric
+    where parts.step = {{ step }}
+    group by 1, 2, 3
+),
+
+settled_{{ step }} as (
+    select * from settled_{{ step - 1 }}
+    union all
+    (
+        select distinct on (organization_id, period, metric) *
+        from (
+            select * from calculated_{{ step }}
+            union all
+            select * from recorded
+            where metric in (select parts.metric from parts where parts.step = {{ step }})
+        ) as contenders
+        order by organization_id, period, metric, value is null, {{ method_rank('method') }}
+    )
+),
+
+{% endfor %}
+calculated as (
+    {% for step in [1, 2, 3, 4] %}
+    select * from calculated_{{ step }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+)
+
+select
+    organization_id,
+    'all' as client_id,
+    period,
+    metric,
+    value,
+    'usd' as unit,
+    method,
+    basis,
+    case
+        when value is null
+            then format(
+                'Cannot be calculated without %s.',
+                (select string_agg(distinct name, ', ' order by name) from unnest(string_to_array(missing, ',')) as name)
+            )
+    end as reason,
+    'calculated' as source,
+    'int_profit_metrics_calculated' as model,
+    source_rows,
+    freshest_at
+from calculated
