@@ -16,6 +16,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from warehouse.analyst import ensure_analyst
+from warehouse.engine import plain
 
 SCHEMA = "app"
 # Any number will do as long as every process uses the same: two processes that start together take turns.
@@ -28,7 +29,7 @@ def upgrade(url: str, revision: str = "head") -> list[str]:
     Returns what the operator should know, one sentence each: empty unless the role could not be made.
     """
     _run(url, command.upgrade, revision)
-    with psycopg.connect(_plain(url)) as connection:
+    with psycopg.connect(plain(url)) as connection:
         return ensure_analyst(connection)
 
 
@@ -67,10 +68,4 @@ def _config() -> Config:
 
 
 def _connect(url: str) -> Connection:
-    return create_engine(_plain(url).replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool).connect()
-
-
-def _plain(url: str) -> str:
-    """The address as libpq reads it, without SQLAlchemy's driver name."""
-    scheme, _, rest = url.partition("://")
-    return f"postgresql://{rest}" if scheme.startswith("postgres") else url
+    return create_engine(plain(url).replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool).connect()

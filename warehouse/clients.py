@@ -1,0 +1,257 @@
+"""Who is who over the four systems: mints clients, and links every vendor's record to one.
+
+A person's mapping decides first, then the normalised name, else the record stands for a client of its own. Links hang
+on the vendor's id, so a rename changes no link; ids and aliases of clients are given once and never again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import psycopg
+
+from warehouse.audit import RUN, Actor, record
+from warehouse.client_names import normalised, slug, without_deletion_mark
+from warehouse.vendor_clients import VendorClient, record_order, vendor_clients
+
+UNASSIGNED = "unassigned"
+
+
+@dataclass(slots=True)
+class Client:
+    """One row of `app.clients`."""
+
+    id: str
+    alias: int
+    name: str
+    is_confirmed: bool
+    merged_into: str | None = None
+
+
+@dataclass(slots=True)
+class Link:
+    """One row of `app.client_links`, but for its key."""
+
+    name: str
+    client_id: str
+    method: str
+    is_excluded: bool = False
+
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSummary:
+    """What one linking did; `missing` are mappings whose record no vendor has, as (source, id or name, client)."""
+
+    new_clients: int
+    new_links: int
+    moved_links: int
+    unmatched: list[VendorClient] = field(default_factory=list)
+    missing: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def link_clients(connection: psycopg.Connection, organization_id: str, actor: Actor = RUN) -> LinkSummary:
+    """Link every vendor record of a client, mint the clients that are new, and write only what changed.
+
+    Runs after the extraction and before dbt; running it again changes nothing. The caller commits.
+    """
+    with connection.transaction():
+        connection.execute(
+            "select pg_advisory_xact_lock(hashtext('app.client_links'), hashtext(%s))", [organization_id]
+        )
+        before = _Book.read(connection, organization_id)
+        book = _Book.read(connection, organization_id)
+        records = vendor_clients(connection, organization_id)
+        missing = book.link_mapped(records)
+        book.link_by_name(record for record in records if record.key not in book.mapped)
+        book.settle(records)
+        book.write(connection, organization_id, before)
+        summary = LinkSummary(
+            new_clients=len(book.clients.keys() - before.clients.keys()),
+            new_links=len(book.links.keys() - before.links.keys()),
+            moved_links=sum(book.links[key].client_id != link.client_id for key, link in before.links.items()),
+            unmatched=[item for item in records if book.links[item.key].method == "own"],
+            missing=missing,
+        )
+        if summary.new_clients or summary.new_links or summary.moved_links:
+            details = {name: getattr(summary, name) for name in ("new_clients", "new_links", "moved_links")}
+            record(connection, organization_id, actor, "link_clients", resource="app.client_links", details=details)
+    return summary
+
+
+class _Book:
+    """An organization's clients, links and mappings, worked on in memory and written back as differences."""
+
+    def __init__(self, mappings: dict[Key, str], excluded: set[str]) -> None:
+        self.clients: dict[str, Client] = {}
+        self.links: dict[Key, Link] = {}
+        self.mappings = mappings
+        self.excluded = excluded
+        self.mapped: dict[Key, str] = {}
+
+    @classmethod
+    def read(cls, connection: psycopg.Connection, organization_id: str) -> "_Book":
+        mappings = connection.execute(
+            "select source, source_key, client_name from app.client_mappings where organization_id = %s",
+            [organization_id],
+        )
+        book = cls({(source, key): name for source, key, name in mappings}, set())
+        excluded = connection.execute(
+            "select value from app.rule_values where organization_id = %s and rule = 'excluded_ninjaone_organization'",
+            [organization_id],
+        )
+        book.excluded = {name.casefold() for (name,) in excluded}
+        for row in connection.execute(
+            "select client_id, client_alias, name, is_confirmed, merged_into_client_id from app.clients "
+            "where organization_id = %s",
+            [organization_id],
+        ):
+            book.clients[row[0]] = Client(*row)
+        for source, record_id, *rest in connection.execute(
+            "select source, source_client_id, source_client_name, client_id, match_method, is_excluded "
+            "from app.client_links where organization_id = %s",
+            [organization_id],
+        ):
+            book.links[source, record_id] = Link(*rest)
+        return book
+
+    def link_mapped(self, records: list[VendorClient]) -> list[tuple[str, str, str]]:
+        """Give every mapped record to the client its mapping names; returns the mappings that no record answers to."""
+        groups: dict[str, list[VendorClient]] = defaultdict(list)
+        used: set[Key] = set()
+        for item in records:
+            names = (item.id, item.name, without_deletion_mark(item.name), *item.aliases)
+            for key in ((item.source, name) for name in names):
+                if key in self.mappings:
+                    groups[self.mappings[key]].append(item)
+                    self.mapped[item.key] = self.mappings[key]
+                    used.add(key)
+                    break
+        for name, group in groups.items():
+            keys = {item.key for item in group}
+            client = self._mapped_client(name, keys)
+            client.name, client.is_confirmed, client.merged_into = name, True, None
+            for item in group:
+                self._link(item, client, "mapped")
+        return [(*key, self.mappings[key]) for key in sorted(self.mappings.keys() - used)]
+
+    def _mapped_client(self, name: str, keys: set[Key]) -> Client:
+        """The client of that name; else one that is now called so, because nothing else holds on to it; else a new."""
+        for client in self.clients.values():
+            if client.name.casefold() == name.casefold() and client.id != UNASSIGNED:
+                return client
+        spoken_for = {mapped.casefold() for mapped in self.mappings.values()}
+        linked = sorted((self.clients[self.links[key].client_id] for key in keys if key in self.links), key=_by_alias)
+        for client in linked:
+            links = {key: link for key, link in self.links.items() if link.client_id == client.id}
+            mapped = {key for key, link in links.items() if link.method == "mapped"}
+            is_renamed = bool(mapped) and mapped <= keys and client.name.casefold() not in spoken_for
+            if is_renamed or links.keys() <= keys:
+                return client
+        return self._mint(name)
+
+    def link_by_name(self, records: Iterable[VendorClient]) -> None:
+        """Keep existing links; match the rest by normalised name, else mint a client for the record alone."""
+        index = self._index()
+        for item in records:
+            name = normalised(item.name)
+            match = self.clients[index[name]] if name in index else None
+            if item.key in self.links:
+                client = self.clients[self.links[item.key].client_id]
+                if match and match.is_confirmed and self._stands_alone(item.key):
+                    client = match
+            else:
+                client = match or self._mint(item.name)
+                index.setdefault(name, client.id)
+            self._link(item, client, "name")
+
+    def _index(self) -> dict[str, str]:
+        """Normalised name to client, of the clients' names and of what vendors call them; confirmed ones win."""
+        named = [(client, client.name) for client in self.clients.values() if client.id != UNASSIGNED]
+        named += [(self.clients[link.client_id], link.name) for link in self.links.values()]
+        index: dict[str, str] = {}
+        for client, name in sorted(named, key=lambda pair: (not pair[0].is_confirmed, pair[0].alias)):
+            if client.merged_into is None:
+                index.setdefault(normalised(name), client.id)
+        return index
+
+    def _stands_alone(self, key: Key) -> bool:
+        client_id = self.links[key].client_id
+        is_alone = all(other == key for other, link in self.links.items() if link.client_id == client_id)
+        return is_alone and not self.clients[client_id].is_confirmed
+
+    def settle(self, records: list[VendorClient]) -> None:
+        """Say of each link how it was matched, name unconfirmed clients, and mark those that were merged away."""
+        names = {item.key: without_deletion_mark(item.name) for item in records}
+        members: dict[str, list[Key]] = defaultdict(list)
+        for key in sorted(self.links, key=record_order):
+            members[self.links[key].client_id].append(key)
+        for client in self.clients.values():
+            keys = members[client.id]
+            for key in keys:
+                if key not in self.mapped:
+                    self.links[key].method = "own" if len(keys) == 1 else "name"
+            if client.id != UNASSIGNED:
+                client.is_confirmed = any(key in self.mapped for key in keys)
+            if keys and not client.is_confirmed:
+                client.name = next((names[key] for key in keys if key in names), client.name)
+
+    def _link(self, item: VendorClient, client: Client, method: str) -> None:
+        earlier = self.links.get(item.key)
+        is_excluded = item.source == "ninjaone" and item.name.casefold() in self.excluded
+        self.links[item.key] = Link(item.name, client.id, method, is_excluded)
+        if earlier and earlier.client_id != client.id:
+            left = self.clients[earlier.client_id]
+            if left.id != UNASSIGNED and all(link.client_id != left.id for link in self.links.values()):
+                left.merged_into = client.id
+
+    def _mint(self, name: str) -> Client:
+        name = without_deletion_mark(name)
+        alias = 1 + max((client.alias for client in self.clients.values()), default=0)
+        client = Client(slug(name, self.clients), alias, name, is_confirmed=False)
+        self.clients[client.id] = client
+        return client
+
+    def write(self, connection: psycopg.Connection, organization_id: str, before: "_Book") -> None:
+        """Insert and update what differs from `before`; nothing is ever deleted."""
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """
+                insert into app.clients (
+                    organization_id, client_id, client_alias, name, is_confirmed, merged_into_client_id
+                )
+                values (%s, %s, %s, %s, %s, %s)
+                on conflict (organization_id, client_id) do update
+                set name = excluded.name, is_confirmed = excluded.is_confirmed,
+                    merged_into_client_id = excluded.merged_into_client_id
+                """,
+                [
+                    (organization_id, c.id, c.alias, c.name, c.is_confirmed, c.merged_into)
+                    for c in self.clients.values()
+                    if before.clients.get(c.id) != c
+                ],
+            )
+            cursor.executemany(
+                """
+                insert into app.client_links (
+                    organization_id, source, source_client_id, source_client_name, client_id, match_method,
+                    is_confirmed, is_excluded
+                )
+                values (%s, %s, %s, %s, %s, %s, %s, %s)
+                on conflict (organization_id, source, source_client_id) do update
+                set source_client_name = excluded.source_client_name, client_id = excluded.client_id,
+                    match_method = excluded.match_method, is_confirmed = excluded.is_confirmed,
+                    is_excluded = excluded.is_excluded, linked_at = clock_timestamp()
+                """,
+                [
+                    (organization_id, *key, n.name, n.client_id, n.method, n.method == "mapped", n.is_excluded)
+                    for key, n in self.links.items()
+                    if before.links.get(key) != n
+                ],
+            )
+
+
+def _by_alias(client: Client) -> int:
+    return client.alias

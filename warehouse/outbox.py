@@ -1,0 +1,108 @@
+"""Messages to the world outside: written together with what caused them, sent afterwards, tried again until they go.
+
+A message is claimed for a while by moving its next try: a sender that dies leaves it to the next one. So a message can
+arrive twice, never not at all; receivers tell by `dedupe_key`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+LEASE = timedelta(minutes=5)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+MOST_ATTEMPTS = 20  # the waits above add up to more than half a day
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A claimed message; `attempts` counts this one."""
+
+    organization_id: str
+    outbox_id: int
+    topic: str
+    dedupe_key: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def enqueue(
+    connection: psycopg.Connection,
+    organization_id: str,
+    topic: str,
+    dedupe_key: str,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> bool:
+    """Add a message, sent once the caller commits; False when one with this topic and key was added before."""
+    statement = """
+        insert into app.outbox (organization_id, topic, dedupe_key, payload, created_at, next_try_at)
+        values (%s, %s, %s, %s, %s, %s)
+        on conflict (organization_id, topic, dedupe_key) do nothing
+    """
+    values = [organization_id, topic, dedupe_key, Jsonb(dict(payload)), now, now]
+    return connection.execute(statement, values).rowcount == 1
+
+
+def claim(
+    connection: psycopg.Connection,
+    now: datetime,
+    *,
+    organization_id: str | None = None,
+    topics: Sequence[str] | None = None,
+    limit: int = 50,
+    lease: timedelta = LEASE,
+) -> list[Message]:
+    """Take messages that are due, oldest first; commit before sending, so that no other sender takes them too."""
+    statement = """
+        update app.outbox as claimed
+        set attempts = claimed.attempts + 1, next_try_at = %(now)s + %(lease)s
+        from (
+            select organization_id, outbox_id from app.outbox
+            where delivered_at is null and given_up_at is null and next_try_at <= %(now)s
+                and (%(organization_id)s::text is null or organization_id = %(organization_id)s)
+                and (%(topics)s::text[] is null or topic = any(%(topics)s))
+            order by outbox_id
+            limit %(limit)s
+            for update skip locked
+        ) as due
+        where claimed.organization_id = due.organization_id and claimed.outbox_id = due.outbox_id
+        returning claimed.organization_id, claimed.outbox_id, topic, dedupe_key, payload, attempts
+    """
+    values = {
+        "now": now,
+        "lease": lease,
+        "organization_id": organization_id,
+        "topics": list(topics) if topics is not None else None,
+        "limit": limit,
+    }
+    with connection.cursor(row_factory=class_row(Message)) as cursor:
+        return sorted(cursor.execute(statement, values).fetchall(), key=lambda message: message.outbox_id)
+
+
+def delivered(connection: psycopg.Connection, message: Message, now: datetime) -> None:
+    """The receiver has it."""
+    connection.execute(
+        "update app.outbox set delivered_at = %s, last_error = null where organization_id = %s and outbox_id = %s",
+        [now, message.organization_id, message.outbox_id],
+    )
+
+
+def failed(connection: psycopg.Connection, message: Message, error: str, now: datetime) -> datetime | None:
+    """It did not go: when it is tried next, or None when it was tried too often and is given up."""
+    is_last = message.attempts >= MOST_ATTEMPTS
+    next_try_at = None if is_last else now + min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
+    connection.execute(
+        """
+        update app.outbox
+        set last_error = %s, next_try_at = coalesce(%s, next_try_at), given_up_at = %s
+        where organization_id = %s and outbox_id = %s
+        """,
+        [error, next_try_at, now if is_last else None, message.organization_id, message.outbox_id],
+    )
+    return next_try_at
