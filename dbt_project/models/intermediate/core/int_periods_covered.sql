@@ -25,35 +25,31 @@ streams (source, stream, label) as (
     {%- endfor %}
 ),
 
+-- What complete runs have read, as stretches of time; where the newest one ends is how far the stream is known.
 cursors as (
-    select * from {{ source('raw_meta', 'cursors') }}
+    select
+        *,
+        upper(covered) as known_until
+    from {{ source('raw_meta', 'cursors') }}
 ),
 
-explained as (
+-- A running month is asked for as far as the stream is known, a month that is over to its end.
+asked as (
     select
         periods.organization_id,
         periods.period,
+        periods.time_zone,
+        periods.starts_at,
+        periods.ends_at,
         streams.source,
         streams.stream,
-        cursors.completed_as_of,
+        streams.label,
+        cursors.covered,
+        cursors.known_until,
         case
-            when cursors.completed_as_of is null
-                then streams.label || ' were never read to the end.'
-            when cursors.covers_from > periods.starts_at
-                then
-                    streams.label || ' are known only from '
-                    || to_char(cursors.covers_from at time zone periods.time_zone, 'YYYY-MM-DD') || ' on.'
-            when cursors.completed_as_of < periods.starts_at
-                then
-                    streams.label || ' were last read on '
-                    || to_char(cursors.completed_as_of at time zone periods.time_zone, 'YYYY-MM-DD')
-                    || ', before the month began.'
-            when periods.is_complete and cursors.completed_as_of < periods.ends_at
-                then
-                    streams.label || ' were last read on '
-                    || to_char(cursors.completed_as_of at time zone periods.time_zone, 'YYYY-MM-DD')
-                    || ', before the month was over.'
-        end as reason
+            when periods.is_complete then periods.ends_at
+            else greatest(least(periods.ends_at, cursors.known_until), periods.starts_at)
+        end as asked_until
     from periods
     cross join streams
     left join cursors
@@ -61,6 +57,35 @@ explained as (
             periods.organization_id = cursors.organization_id
             and streams.source = cursors.source
             and streams.stream = cursors.stream
+),
+
+explained as (
+    select
+        organization_id,
+        period,
+        source,
+        stream,
+        known_until as completed_as_of,
+        case
+            when known_until is null
+                then label || ' were never read to the end.'
+            when known_until <= starts_at
+                then
+                    label || ' were last read on ' || to_char(known_until at time zone time_zone, 'YYYY-MM-DD')
+                    || ', before the month began.'
+            when covered @> tstzrange(starts_at, asked_until)
+                then null
+            when known_until < asked_until and covered @> tstzrange(starts_at, known_until)
+                then
+                    label || ' were last read on ' || to_char(known_until at time zone time_zone, 'YYYY-MM-DD')
+                    || ', before the month was over.'
+            when lower(covered) > starts_at
+                then
+                    label || ' are known only from ' || to_char(lower(covered) at time zone time_zone, 'YYYY-MM-DD')
+                    || ' on.'
+            else label || ' were not read for the whole month.'
+        end as reason
+    from asked
 ),
 
 covered as (
