@@ -194,6 +194,6 @@ SOURCE = Source(
     narrow=narrow,
     sample=sample,
     judge=judge,
-    rate=Rate(per_second=8, burst=10),  # 500 a minute and 10 a second per company
+    rate=Rate(per_second=8, burst=20),  # 500 a minute per company
     first_wait=4.0,  # the limit is per minute, and no Retry-After comes with it
 )

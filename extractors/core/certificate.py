@@ -9,7 +9,8 @@ class Certificate:
 
     `vendor_count` is the vendor's own total for the same conditions, None where it gives none.
     `cursor_closed` means the vendor itself said that nothing follows.
-    `is_complete_set` means every record the vendor has was in this read: what was not seen is gone.
+    `is_complete_set` means every record the vendor has was in this read, with the broken read it may have gone on
+    from: what was not seen is gone.
     `seconds` is wall time from the first request to the last.
     """
 

@@ -1,8 +1,6 @@
 """Cutting a page into records without parsing them: only the key and the change mark are looked at."""
 
-import json
 import math
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,8 +11,6 @@ from extractors.core.records import Record, Rejection
 from extractors.core.stream import Stream
 
 _MILLISECONDS_FROM = 1e11  # as seconds this would be the year 5138
-_LONE_SURROGATE = (b"\\ud", b"\\uD")
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Cut(NamedTuple):
@@ -38,6 +34,7 @@ class Cutter:
         self._mark = stream.changed_at.split(".") if stream.changed_at else []
         mark_type = str if stream.changed_at_type == "iso" else float
         self._decoder = msgspec.json.Decoder(_keys(stream.key, stream.key_type, self._mark, mark_type))
+        self._key_alone = msgspec.json.Decoder(_keys(stream.key, stream.key_type, [], mark_type))
 
     def cut_all(self, rows: Iterable[msgspec.Raw]) -> Cut:
         """Every row as a record or a rejection; of rows with the same key the last one counts."""
@@ -53,23 +50,41 @@ class Cutter:
 
     def cut(self, body: bytes) -> Record | Rejection:
         """One vendor object as a record, or as a rejection with the reason."""
-        stream = self._stream
         try:
             keys: Any = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return Rejection(_readable(body), f"does not fit {stream.name}: {error}", None)
+            return self._rejected(body, str(error), self._id_of(body))
         record_id = str(keys.key)
         if not record_id:
-            return Rejection(body, f"does not fit {stream.name}: {stream.key} is empty", None)
+            return self._rejected(body, f"{self._stream.key} is empty", None)
         try:
             changed_at = self._changed_at(keys)
         except (ValueError, OverflowError):
-            return Rejection(body, f"does not fit {stream.name}: {stream.changed_at} is not a time", record_id)
-        if stream.withheld_fields:
-            body = _without(body, stream.withheld_fields)
-        if reason := _unstorable(body):
-            return Rejection(_readable(body), reason, record_id)
-        return Record(record_id, body, changed_at)
+            return self._rejected(body, f"{self._stream.changed_at} is not a time", record_id)
+        return Record(record_id, self._kept(body), changed_at)
+
+    def _rejected(self, body: bytes, reason: str, record_id: str | None) -> Rejection:
+        try:
+            body = self._kept(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            body = b"not kept: it cannot be read, and may hold what must not be kept"
+        readable = body.decode("utf-8", errors="replace").encode()
+        return Rejection(readable, f"does not fit {self._stream.name}: {reason}", record_id)
+
+    def _id_of(self, body: bytes) -> str | None:
+        try:
+            keys: Any = self._key_alone.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None  # it is rejected for having none
+        return str(keys.key) or None
+
+    def _kept(self, body: bytes) -> bytes:
+        """The record less the fields its stream withholds; every other value keeps the vendor's own text."""
+        withheld = self._stream.withheld_fields
+        if not any(f'"{field}"'.encode() in body for field in withheld):
+            return body
+        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.encode({name: value for name, value in members.items() if name not in withheld})
 
     def _changed_at(self, keys: Any) -> datetime | None:
         value: Any = keys if self._mark else None
@@ -98,29 +113,3 @@ def _keys(key: str, key_type: type, mark: list[str], mark_type: type) -> type[ms
         fields.append(("mark0", inner | None, None))
         names["mark0"] = mark[0]
     return msgspec.defstruct("Keys", fields, rename=names)
-
-
-def _without(body: bytes, fields: tuple[str, ...]) -> bytes:
-    """The record less some top-level fields; every other value keeps the vendor's own text."""
-    if not any(f'"{field}"'.encode() in body for field in fields):
-        return body
-    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    return msgspec.json.encode({name: value for name, value in members.items() if name not in fields})
-
-
-def _unstorable(body: bytes) -> str | None:
-    """Why Postgres could not keep this text as jsonb, if it could not. Parses only what looks suspicious."""
-    try:
-        if not body.isascii():
-            body.decode()
-        if any(mark in body for mark in _LONE_SURROGATE):
-            json.dumps(json.loads(body), ensure_ascii=False).encode()
-    except UnicodeError:
-        return "holds text that is not valid Unicode"
-    if _NUL.search(body):
-        return "holds a NUL character, which Postgres cannot store"
-    return None
-
-
-def _readable(body: bytes) -> bytes:
-    return body.decode("utf-8", errors="replace").encode()

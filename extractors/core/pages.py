@@ -46,15 +46,15 @@ def after_largest_id(walk: Walk) -> Iterator[Cut]:
 def forward_only(walk: Walk) -> Iterator[Cut]:
     """ConnectWise's lists in forward-only mode: ascending ids, each page's Link naming the next.
 
-    A counted stream is held against `<path>/count` under the same conditions, asked before and after.
+    A counted stream is held against `<path>/count` under the same conditions, asked before the walk and, if the walk
+    fell short, once more after it.
     """
     filters = walk.filters()
     if walk.stream.counted and not walk.cursor:
         walk.expected = _count(walk, filters)
     for cut in forward_pages(walk, walk.stream.path, filters, walk.cursor.get("page_id"), walk.cursor.get("largest")):
         yield walk.take(cut)
-    if walk.stream.counted:
-        walk.reach(_count(walk, filters))
+    walk.reach(lambda: _count(walk, filters))
     walk.close()
 
 

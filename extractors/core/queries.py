@@ -55,7 +55,7 @@ def by_change_time(walk: Walk) -> Iterator[Cut]:
         }
         since = latest
         yield walk.take(cut._replace(cursor={"since": moment(since), "position": position, "tied": sorted(tied)}))
-    walk.reach(_count(walk, where, fixed))
+    walk.reach(lambda: _count(walk, where, fixed))
     walk.close()
 
 

@@ -102,7 +102,7 @@ def _read_ahead(
             rejected=rejected,
             vendor_count=plan.vendor_count,
             cursor_closed=plan.is_closed,
-            is_complete_set=plan.is_closed and plan.is_whole and window.kind == "all" and not stream.by_month,
+            is_complete_set=plan.is_closed and window.kind == "all" and not stream.by_month,
             requests=effort.requests,
             retries=effort.retries,
             rate_limit_waits=effort.rate_limit_waits,
@@ -118,7 +118,7 @@ def _gathered(plan: Plan, client: ReadClient, effort: Effort) -> Iterator[Page]:
     rejections: list[Rejection] = []
     resume: dict[str, Any] | None = None
     size = requests = received = 0
-    for cut, resume_after in plan.cuts(client):
+    for cut, resume_after in plan.steps(client):
         records += cut.records
         rejections += cut.rejections
         resume = resume_after

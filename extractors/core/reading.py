@@ -44,8 +44,8 @@ class Session:
         """Read the part of a stream that `window` names, from `resume` on if an earlier read of it broke.
 
         Entity streams are read whole whatever the window. A resume point of another window is ignored. A resumed
-        read goes on with the bounds of the broken one and then reads what changed since. Raises ValueError for a
-        window the stream cannot be read by; iterating raises a `VendorError`.
+        read keeps the bounds of the broken one: together they are one read as of the earlier instant. Raises
+        ValueError for a window the stream cannot be read by; iterating raises a `VendorError`.
         """
         if stream.reads == "entity":
             window = Window("all", months=window.months)

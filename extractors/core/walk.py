@@ -1,6 +1,6 @@
 """One walk through one stream: what a paging function is given, and how it checks that the walk is whole."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
@@ -88,15 +88,13 @@ class Walk:
         self.received += cut.received
         return cut
 
-    def reach(self, total: int | None) -> None:
-        """Hold the walk against the vendor's total, asked for again at the end; raises PagingBroken when short."""
-        # Records may vanish while we read, so the smaller of the totals before and after is what must be reached.
-        if self.expected is None or total is None:
-            self.expected = total
-        else:
-            self.expected = min(self.expected, total)
+    def reach(self, count: Callable[[], int]) -> None:
+        """Hold the walk against the vendor's total from before it, and, if short, from now; raises PagingBroken."""
         if self.expected is not None and self.received < self.expected:
-            self.broken(f"{self.received} records where its own count says {self.expected}")
+            # Records may have gone while we read: what the vendor has now must be reached all the same.
+            self.expected = min(self.expected, count())
+            if self.received < self.expected:
+                self.broken(f"{self.received} records where its own count says {self.expected}")
 
     def close(self) -> None:
         """The vendor said that nothing follows."""
