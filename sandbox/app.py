@@ -1,0 +1,43 @@
+"""Puts the sandbox together: one business, one clock, four vendors, and the faults in front of them."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from sandbox.clock import DEFAULT_NOW, Clock
+from sandbox.connectwise import connectwise
+from sandbox.control import Control
+from sandbox.credentials import Credentials
+from sandbox.interference import Interference
+from sandbox.ninjaone import ninjaone
+from sandbox.quickbooks import quickbooks
+from sandbox.requestlog import RequestLog
+from sandbox.stripe import stripe
+from sandbox.world import build
+
+
+def create_app(
+    seed: int = 7,
+    now: datetime | None = None,
+    public_base_url: str | None = None,
+    wall: Callable[[], float] = time.time,
+) -> ASGIApp:
+    """The whole sandbox as one ASGI application. ``wall`` gives the wall time that tokens live by."""
+    world = build(seed)
+    clock = Clock(now or DEFAULT_NOW)
+    secrets = Credentials(seed)
+    vendors = [
+        ninjaone(world, clock, secrets, wall),
+        connectwise(world, clock, secrets),
+        stripe(world, clock, secrets),
+        quickbooks(world, clock, secrets, wall),
+    ]
+    log = RequestLog()
+    interference = Interference({vendor.source: vendor.hooks for vendor in vendors})
+    control = Control(world, seed, clock, interference, log, vendors, public_base_url)
+    mounts = [Mount(f"/{vendor.source}", app=vendor.app) for vendor in vendors]
+    return log.recorded(interference.around(Starlette(routes=[*control.routes(), *mounts])))
