@@ -43,5 +43,5 @@ lock:  ## renew requirements.lock from pyproject.toml
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock --upgrade
 
 clean:  ## stop the embedded server and remove what commands have made (.venv stays)
-	@if [ -x $(BIN)/qbr ]; then $(BIN)/qbr down; fi
+	@if [ -x $(BIN)/qbr ]; then $(BIN)/qbr down && $(BIN)/python -m warehouse.embedded remove; fi
 	@rm -rf var dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

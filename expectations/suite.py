@@ -1,0 +1,72 @@
+"""What a suite is: a query over one organization's rows and what a plausible answer looks like.
+
+Plain data on purpose: the Dagster graph lists every suite without importing Great Expectations, which takes seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """One expectation, by its Great Expectations name, and what it means when it fails.
+
+    ``severity`` error blocks the decks; warning is shown and blocks nothing.
+    """
+
+    kind: str
+    arguments: Mapping[str, Any]
+    severity: Severity
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A named set of expectations on the rows of one query.
+
+    ``asset`` is the Dagster key the check hangs on; ``query`` holds ``{organization_id}`` where the organization goes.
+    """
+
+    name: str
+    asset: tuple[str, ...]
+    description: str
+    query: str
+    expectations: tuple[Expect, ...]
+
+    @property
+    def worst(self) -> Severity:
+        """The severity of its strictest expectation."""
+        return "error" if any(one.severity == "error" for one in self.expectations) else "warning"
+
+
+def between(column: str, low: float | None, high: float | None, severity: Severity, notes: str, **more: Any) -> Expect:
+    """Values of a column lie in a closed range; NULL is judged elsewhere."""
+    arguments = {"column": column, "min_value": low, "max_value": high, **more}
+    return Expect("expect_column_values_to_be_between", arguments, severity, notes)
+
+
+def filled(column: str, severity: Severity, notes: str, **more: Any) -> Expect:
+    """A column has no NULL."""
+    return Expect("expect_column_values_to_not_be_null", {"column": column, **more}, severity, notes)
+
+
+def one_of(column: str, values: tuple[str, ...], severity: Severity, notes: str, **more: Any) -> Expect:
+    """A column holds nothing but the named values."""
+    return Expect(
+        "expect_column_values_to_be_in_set", {"column": column, "value_set": list(values), **more}, severity, notes
+    )
+
+
+def no_rows(severity: Severity, notes: str) -> Expect:
+    """The query finds nothing: it looks for what must not be."""
+    return Expect("expect_table_row_count_to_equal", {"value": 0}, severity, notes)
+
+
+def rows(low: int, high: int | None, severity: Severity, notes: str) -> Expect:
+    """The query finds a plausible number of rows."""
+    return Expect("expect_table_row_count_to_be_between", {"min_value": low, "max_value": high}, severity, notes)

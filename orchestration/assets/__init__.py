@@ -1,0 +1,1 @@
+"""What exists, from a vendor's stream to a deck, as Dagster assets."""

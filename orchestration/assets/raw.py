@@ -1,0 +1,101 @@
+"""One asset a stream, keyed ``[source, stream]`` as dbt keys its source tables.
+
+Entity streams are partitioned by organization; windowed ones by organization and month. The current month's
+partition reads what changed since the last complete run, an older month's reads the records dated in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import dagster as dg
+
+import extractors
+from extractors.core.stream import Stream
+from orchestration import partitions, pipeline
+from orchestration.extraction import StreamOutcome, extract_source
+from orchestration.progress import Quiet
+from orchestration.selection import one_organization, run_instant
+from warehouse.periods import Period
+
+OWNERS = ["team:data-engineering"]
+RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
+
+
+def spec(stream: Stream) -> dg.AssetSpec:
+    """The stream as an asset: its description is the stream's own."""
+    return dg.AssetSpec(
+        [stream.source, stream.name],
+        group_name=stream.source,
+        kinds={stream.source, "postgres"},
+        owners=OWNERS,
+        description=f"{stream.description} Needs the right: {stream.permission}.",
+        metadata={"table": f"raw_{stream.source}.{stream.name}", "read as": stream.reads},
+        skippable=True,
+    )
+
+
+def assets() -> list[dg.AssetsDefinition]:
+    """The assets of every source: one step for its entity streams, one for its windowed ones."""
+    found = []
+    for source, streams in extractors.STREAMS.items():
+        for reads, cut in (("entity", partitions.organizations), ("windowed", partitions.organization_months)):
+            if chosen := [stream for stream in streams if stream.reads == reads]:
+                found.append(_assets_of(source, reads, chosen, cut))
+    return found
+
+
+def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{source}_{reads}_streams",
+        specs=[spec(stream) for stream in streams],
+        partitions_def=cut,
+        can_subset=True,
+        pool=f"{source}_api",
+        retry_policy=RETRY,
+        description=f"The {reads} streams of {source}, read one after the other with one sign-in.",
+    )
+    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        organization = one_organization(partitions.organization_of(context.partition_key))
+        as_of = run_instant([organization])
+        period = _older_month(context.partition_key, as_of, organization.time_zone)
+        wanted = [s for s in streams if dg.AssetKey([source, s.name]) in context.selected_asset_keys]
+        pipeline.prepare([organization])
+        failed: list[StreamOutcome] = []
+        for outcome in extract_source(
+            organization, source, wanted, run_id=context.run_id, as_of=as_of, progress=Quiet(), period=period
+        ):
+            if outcome.error:
+                context.log.error(outcome.error)
+                failed.append(outcome)
+            else:
+                yield dg.MaterializeResult(asset_key=[source, outcome.stream], metadata=metadata_of(outcome))
+        if failed:
+            raise dg.Failure(
+                description=" ".join(str(outcome.error) for outcome in failed),
+                allow_retries=all(outcome.worth_retrying for outcome in failed),
+            )
+
+    return extract
+
+
+def metadata_of(outcome: StreamOutcome) -> dict[str, dg.MetadataValue]:
+    """The counts of a stream run as Dagster shows them."""
+    return {
+        "dagster/row_count": dg.MetadataValue.int(outcome.records),
+        "new": dg.MetadataValue.int(outcome.new),
+        "changed": dg.MetadataValue.int(outcome.changed),
+        "deleted": dg.MetadataValue.int(outcome.deleted),
+        "rejected": dg.MetadataValue.int(outcome.rejected),
+        "requests": dg.MetadataValue.int(outcome.requests),
+        "seconds": dg.MetadataValue.float(outcome.seconds),
+    }
+
+
+def _older_month(key: str, as_of: datetime, time_zone: str) -> Period | None:
+    """The month to read again, or None for the current one, which is read by changes."""
+    if not isinstance(key, dg.MultiPartitionKey):
+        return None
+    month = partitions.month_of(key)
+    return None if month == Period.containing(as_of, time_zone) else month

@@ -1,0 +1,34 @@
+"""``qbr build``: raw tables to marts."""
+
+from __future__ import annotations
+
+import typer
+
+from orchestration import checks, pipeline
+from orchestration.checks import blocks
+from orchestration.cli.options import OrganizationOption
+from orchestration.cli.report import checks_table
+from orchestration.progress import on_screen
+from orchestration.selection import chosen_organizations, run_instant
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("build")(build)
+
+
+def build(organization: OrganizationOption = None) -> None:
+    """Link clients, build and test the models, run the checks. Reads no vendor."""
+    organizations = chosen_organizations(organization)
+    as_of, run_id = run_instant(organizations), pipeline.new_run_id()
+    with on_screen() as screen:
+        screen.stage("database")
+        pipeline.prepare(organizations)
+        for one in organizations:
+            pipeline.link_clients(one)
+        screen.stage("models and their tests")
+        built = pipeline.build_models(as_of=as_of)
+        screen.stage("checks")
+        outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
+        screen.finish()
+        screen.console.print(checks_table(outcomes))
+    raise typer.Exit(1 if any(blocks(outcome) for outcome in outcomes) else 0)

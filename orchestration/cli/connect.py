@@ -1,0 +1,124 @@
+"""``qbr connect`` and ``qbr disconnect``: an organization's sign-in to a source."""
+
+from __future__ import annotations
+
+import getpass
+import webbrowser
+from typing import Annotated, Literal
+
+import typer
+
+from extractors.core.errors import VendorError
+from orchestration import pipeline
+from orchestration.errors import UsageError
+from orchestration.extraction import choose, signed_in
+from orchestration.selection import one_organization, run_instant
+from warehouse.audit import Actor
+from warehouse.credential_shapes import completed
+from warehouse.credentials import connect_source, disconnect_source
+from warehouse.engine import connect as connect_database
+from warehouse.organizations import Organization
+from warehouse.settings import get_settings
+
+# What a person is asked for, a source each: field, question, whether it is typed unseen. QuickBooks signs in instead.
+ASKED: dict[str, tuple[tuple[str, str, bool], ...]] = {
+    "ninjaone": (
+        ("base_url", "Address of your NinjaOne instance", False),
+        ("client_id", "Client id", False),
+        ("client_secret", "Client secret", True),
+    ),
+    "connectwise": (
+        ("base_url", "Address, ending in /v4_6_release/apis/3.0", False),
+        ("company_id", "Company id", False),
+        ("public_key", "Public key", False),
+        ("private_key", "Private key", True),
+        ("client_id", "clientId", False),
+    ),
+    "stripe": (("api_key", "Restricted key with read rights", True),),
+}
+
+OrganizationArgument = Annotated[str, typer.Option("--organization", metavar="ID", help="Whose sign-in it is.")]
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe or quickbooks.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("connect")(connect)
+    app.command("disconnect")(disconnect)
+
+
+def connect(
+    source: SourceArgument,
+    organization: OrganizationArgument,
+    environment: Annotated[
+        Literal["production", "sandbox"], typer.Option("--environment", help="QuickBooks also has sandbox companies.")
+    ] = "production",
+) -> None:
+    """Sign in to a source: asks for its keys, or opens the browser for QuickBooks, and tries them before it ends."""
+    choose(source)
+    chosen = one_organization(organization)
+    pipeline.prepare([chosen])
+    facts = _quickbooks(environment) if source == "quickbooks" else _ask(source)
+    person = Actor("person", getpass.getuser())
+    with connect_database() as connection:
+        connect_source(connection, chosen.id, source, facts, environment=environment, actor=person)
+    _try(chosen, source)
+    typer.echo(
+        f"{source} is connected for {chosen.id}. Next: turn it on under `sources:` in config/{chosen.id}.yml if it is "
+        "not yet there, then `qbr run`."
+    )
+
+
+def disconnect(source: SourceArgument, organization: OrganizationArgument) -> None:
+    """Remove a stored sign-in, and revoke it with the vendor where that can be done."""
+    choose(source)
+    chosen = one_organization(organization)
+    pipeline.prepare([chosen])
+    person = Actor("person", getpass.getuser())
+    with connect_database() as connection:
+        facts = disconnect_source(connection, chosen.id, source, actor=person)
+    if source == "quickbooks":
+        from extractors.core.quickbooks_sign_in import revoke
+
+        try:
+            revoke(facts)
+        except VendorError as error:
+            typer.echo(
+                f"{source} is disconnected here for {chosen.id}, but the vendor did not confirm: {error} "
+                "End the connection inside QuickBooks too."
+            )
+            raise typer.Exit(1) from error
+    typer.echo(f"{source} is disconnected for {chosen.id}. What was extracted stays.")
+
+
+def _ask(source: str) -> dict[str, str]:
+    return {field: typer.prompt(question, hide_input=unseen).strip() for field, question, unseen in ASKED[source]}
+
+
+def _quickbooks(environment: str) -> dict[str, str]:
+    """Sign in with the browser; the application's own id and secret come from the settings or are asked for."""
+    from extractors.core.quickbooks_sign_in import sign_in_with_browser
+
+    settings = get_settings()
+    secret = settings.quickbooks_client_secret
+    given = {
+        "client_id": settings.quickbooks_client_id or typer.prompt("Client id of your Intuit application"),
+        "client_secret": secret.get_secret_value() if secret else typer.prompt("Its client secret", hide_input=True),
+    }
+    for name in ("base_url", "auth_url", "token_url", "revoke_url"):
+        if address := getattr(settings, f"quickbooks_{name}"):
+            given[name] = address
+
+    def show(url: str) -> None:
+        typer.echo(f"Sign in to QuickBooks in the browser; if none opened, open this address yourself:\n{url}")
+        webbrowser.open(url)
+
+    return sign_in_with_browser(completed("quickbooks", given, environment), show=show)
+
+
+def _try(organization: Organization, source: str) -> None:
+    """Read a few records of each stream, so that a missing right shows now and not tonight."""
+    try:
+        with signed_in(organization, source, as_of=run_instant([organization])) as session:
+            session.preflight(choose(source))
+    except VendorError as error:
+        raise UsageError(f"The keys are stored, but they do not work yet: {error}") from error

@@ -1,0 +1,53 @@
+"""``qbr deck``: decks on demand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration import pipeline
+from orchestration.cli.options import OrganizationOption, as_quarter
+from orchestration.errors import NothingDone
+from orchestration.progress import on_screen
+from orchestration.selection import one_organization
+from reports.decks import DeckBlocked, build_decks
+from warehouse.engine import connect
+from warehouse.settings import get_settings
+
+app = typer.Typer(help="Quarterly review decks.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def decks() -> None:
+    """Quarterly review decks."""
+
+
+@app.command("build")
+def build(
+    quarter: Annotated[str, typer.Option("--quarter", metavar="YYYY-Qn", help="The quarter to show.")],
+    client: Annotated[
+        str | None, typer.Option("--client", metavar="CLIENT_ID", help="Only this client's deck.")
+    ] = None,
+    organization: OrganizationOption = None,
+) -> None:
+    """Render the company deck and one deck a client, from the marts as they are now."""
+    shown = as_quarter(quarter)
+    chosen = one_organization(organization)
+    settings = get_settings()
+    with on_screen() as screen, connect() as connection:
+        screen.stage(f"{chosen.name}: decks of {shown}")
+        try:
+            built = build_decks(
+                connection,
+                chosen.id,
+                str(shown),
+                settings.var_dir / "reports",
+                run_id=pipeline.new_run_id(),
+                clients=[client] if client else None,
+            )
+        except DeckBlocked as error:
+            raise NothingDone(str(error)) from error
+        screen.finish()
+        for deck in built:
+            screen.line(str(deck.path))

@@ -1,0 +1,40 @@
+"""``qbr demo``: the whole pipeline on the made-up business."""
+
+from __future__ import annotations
+
+import typer
+
+from orchestration import demonstration, pipeline
+from orchestration.cli.report import print_run
+from orchestration.progress import on_screen
+from orchestration.selection import one_organization, run_instant
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo() -> None:
+    """From nothing to SmartNumbers, decks and alerts, on embedded Postgres and simulated vendors.
+
+    A second run reuses everything that is there. The database and the sandbox keep running; `qbr down` stops them.
+    """
+    organization = one_organization(demonstration.ORGANIZATION)
+    run_id = pipeline.new_run_id()
+    with on_screen() as screen:
+        screen.stage("database")
+        pipeline.prepare([organization])
+        screen.stage("sandbox")
+        sandbox = demonstration.attach(organization)
+        screen.stage("figures kept by hand")
+        demonstration.import_figures(organization, sandbox)
+        screen.stage("device readings at the month ends")
+        demonstration.read_history(organization, sandbox, run_id=run_id, progress=screen)
+        done = pipeline.run([organization], as_of=run_instant([organization]), progress=screen, run_id=run_id)
+        screen.finish()
+        print_run(screen.console, done)
+        screen.line("")
+        screen.line("Open Dagster's UI:  make up        (ctrl-C stops it)")
+        screen.line("Explain a figure:   .venv/bin/qbr explain rhem --period 2026-Q2")
+        screen.line("Stop everything:    .venv/bin/qbr down")
+    raise typer.Exit(done.exit_code)

@@ -1,0 +1,46 @@
+"""``qbr extract``: read a source, or some of its streams, without building anything."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration import pipeline
+from orchestration.cli.options import OrganizationOption, PeriodOption, as_period
+from orchestration.cli.report import extraction_table
+from orchestration.extraction import StreamOutcome, choose, extract_source
+from orchestration.progress import on_screen
+from orchestration.selection import chosen_organizations, run_instant
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("extract")(extract)
+
+
+def extract(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe or quickbooks.")],
+    stream: Annotated[
+        list[str] | None, typer.Argument(metavar="[STREAM...]", help="All of them when left out.")
+    ] = None,
+    organization: OrganizationOption = None,
+    period: PeriodOption = None,
+) -> None:
+    """Copy a source's records into the raw tables."""
+    streams = choose(source, stream or ())
+    month = as_period(period)
+    organizations = chosen_organizations(organization)
+    as_of, run_id = run_instant(organizations), pipeline.new_run_id()
+    outcomes: list[StreamOutcome] = []
+    with on_screen() as screen:
+        screen.stage("database")
+        pipeline.prepare(organizations)
+        for one in organizations:
+            screen.stage(f"{one.name}: {source}")
+            outcomes += extract_source(one, source, streams, run_id=run_id, as_of=as_of, progress=screen, period=month)
+        screen.finish()
+        screen.console.print(extraction_table(outcomes))
+        for failed in (outcome for outcome in outcomes if not outcome.is_complete):
+            screen.line(f"{failed.source} {failed.stream}: {failed.error}")
+    failures = sum(not outcome.is_complete for outcome in outcomes)
+    raise typer.Exit(0 if not failures else 2 if failures == len(outcomes) else 1)

@@ -1,0 +1,41 @@
+"""``qbr import``: figures that no vendor knows."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from orchestration import pipeline
+from orchestration.selection import one_organization
+from warehouse.engine import connect
+from warehouse.manual_metrics import import_manual
+
+
+def add_to(app: typer.Typer) -> None:
+    group = typer.Typer(help="Bring in figures that no vendor knows.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("manual")(manual)
+    app.add_typer(group, name="import")
+
+
+def manual(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns period,metric,value,note.")],
+    organization: Annotated[str, typer.Option("--organization", metavar="ID", help="Whose figures they are.")],
+    method: Annotated[
+        Literal["manual", "imported"],
+        typer.Option("--method", help="manual: typed in by a person; imported: history from an older system."),
+    ] = "manual",
+) -> None:
+    """Import monthly figures: the whole file or nothing. The same file again changes nothing."""
+    chosen = one_organization(organization)
+    pipeline.prepare([chosen])
+    with connect() as connection:
+        result = import_manual(connection, chosen.id, file, method=method, entered_by=getpass.getuser())
+    typer.echo(
+        f"{file.name}: {result.new} figures new, {result.changed} changed, {result.cleared} cleared, "
+        f"{result.unchanged} as before. Next: `qbr run`, or `qbr build` without reading vendors."
+    )
+    for warning in result.warnings:
+        typer.echo(f"  {warning}")

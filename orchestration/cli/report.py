@@ -1,0 +1,130 @@
+"""Tables that commands print: SmartNumbers, streams, checks, decks, alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orchestration import readings
+from orchestration.checks import blocks
+from orchestration.extraction import StreamOutcome
+from orchestration.pipeline import OrganizationReport, RunReport
+from warehouse.check_results import CheckResult
+from warehouse.engine import connect
+from warehouse.periods import latest_complete_quarter
+from warehouse.settings import PROJECT_ROOT
+
+COLOURS = {"green": "green", "yellow": "yellow", "red": "red", "grey": "bright_black", "neutral": "white"}
+UNIT_MARKS = {"usd": "$"}
+
+
+def shown(value: Decimal | None, unit: str, scale: int) -> str:
+    """A value as a person reads it: percent for fractions, separators for money. NULL is 'no data', never 0."""
+    if value is None:
+        return "no data"
+    if unit == "fraction":
+        return f"{_rounded(value * 100, max(scale - 2, 0)):,}%"
+    return f"{UNIT_MARKS.get(unit, '')}{_rounded(value, scale):,}"
+
+
+def _rounded(value: Decimal, scale: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_EVEN)
+
+
+def smartnumbers_table(name: str, quarter: str, rows: Sequence[dict[str, Any]]) -> Table:
+    """The SmartNumbers of a quarter: value, previous quarter, change, colour."""
+    incomplete = " (incomplete)" if any(row["is_incomplete"] for row in rows) else ""
+    table = Table(title=f"{name}: SmartNumbers of {quarter}{incomplete}", title_justify="left")
+    for heading in ("", "SmartNumber"):
+        table.add_column(heading)
+    for heading in (quarter, rows[0]["previous_quarter"] or "before", "change"):
+        table.add_column(str(heading), justify="right")
+    table.add_column("colour")
+    for row in rows:
+        change = row["change"]
+        table.add_row(
+            str(row["position"]),
+            row["label"],
+            shown(row["value"], row["unit"], row["scale"]),
+            shown(row["previous_value"], row["unit"], row["scale"]),
+            "" if change is None else f"{'+' if change > 0 else ''}{shown(change, row['unit'], row['scale'])}",
+            Text(row["status"], style=COLOURS.get(row["status"], "white")),
+        )
+    return table
+
+
+def extraction_table(outcomes: Sequence[StreamOutcome]) -> Table:
+    """What was extracted, a line a stream."""
+    table = Table(title="Extracted", title_justify="left")
+    table.add_column("stream")
+    for heading in ("records", "new", "changed", "deleted", "rejected", "seconds"):
+        table.add_column(heading, justify="right")
+    table.add_column("outcome")
+    for one in outcomes:
+        counts = [f"{count:,}" for count in (one.records, one.new, one.changed, one.deleted, one.rejected)]
+        table.add_row(
+            f"{one.source} {one.stream}",
+            *(counts if one.is_complete else [""] * 5),
+            f"{one.seconds:.1f}" if one.is_complete else "",
+            "complete" if one.is_complete else Text("failed", style="red"),
+        )
+    return table
+
+
+def checks_line(outcomes: Sequence[CheckResult]) -> str:
+    """How many checks passed, warned and failed."""
+    failed = sum(blocks(outcome) for outcome in outcomes)
+    warned = sum(not outcome.is_passed and not blocks(outcome) for outcome in outcomes)
+    return f"Checks: {len(outcomes) - failed - warned} passed, {warned} warnings, {failed} failed"
+
+
+def checks_table(outcomes: Sequence[CheckResult]) -> Table:
+    """The checks that did not pass, and the count of all."""
+    table = Table(title=checks_line(outcomes), title_justify="left", show_header=False)
+    for outcome in outcomes:
+        if not outcome.is_passed:
+            table.add_row(Text(outcome.severity, style="red" if blocks(outcome) else "yellow"), outcome.message)
+    return table
+
+
+def print_run(console: Console, done: RunReport) -> None:
+    """Everything one run did, an organization after the other."""
+    for one in done.organizations:
+        _print_organization(console, one, done)
+
+
+def _print_organization(console: Console, one: OrganizationReport, done: RunReport) -> None:
+    organization = one.organization
+    if one.streams:
+        console.print(extraction_table(one.streams))
+    for failed in one.failed_streams:
+        _plain(console, f"  {failed.source} {failed.stream}: {failed.error}")
+    quarter = str(latest_complete_quarter(done.as_of, organization.time_zone))
+    with connect() as connection:
+        if quarter in readings.quarters(connection, organization.id):
+            rows = readings.smartnumbers(connection, organization.id, quarter)
+            console.print(smartnumbers_table(organization.name, quarter, rows))
+            for row in rows:
+                if row["value"] is None:
+                    _plain(console, f"  {row['label']}: no data, {row['reason']}")
+        else:
+            _plain(console, f"{organization.name} has no figures of {quarter} yet.")
+    console.print(checks_table(one.checks))
+    if one.alerts is not None:
+        _plain(console, f"Alerts: {one.alerts}")
+    if one.deliveries is not None:
+        _plain(console, f"Deliveries: {one.deliveries}")
+    if one.decks_blocked:
+        _plain(console, f"Decks: {one.decks_blocked}")
+    for deck in one.decks:
+        path = deck.path.relative_to(PROJECT_ROOT) if deck.path.is_relative_to(PROJECT_ROOT) else deck.path
+        _plain(console, f"Deck: {path}")
+
+
+def _plain(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

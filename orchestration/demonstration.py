@@ -1,0 +1,96 @@
+"""The made-up business as a first organization: connect it to the sandbox and give it the history that is shown.
+
+NinjaOne keeps no history of devices, so the sandbox's clock is set to every month's end in turn and the devices are
+read at each, as a pipeline that had run all the time would have read them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from orchestration import sandbox_process
+from orchestration.errors import NothingDone
+from orchestration.extraction import choose, extract_source, local_date
+from orchestration.progress import Progress
+from orchestration.sandbox_process import Sandbox
+from warehouse.audit import Actor
+from warehouse.credentials import connect_source, connected_sources
+from warehouse.engine import connect
+from warehouse.manual_metrics import ImportResult, import_manual
+from warehouse.organizations import Organization
+from warehouse.periods import Period, latest_complete_period, periods_between
+from warehouse.settings import get_settings
+
+ORGANIZATION = "demo-msp"
+ACTOR = Actor("process", sandbox_process.CONNECTED_BY)
+BEFORE_MIDNIGHT = timedelta(hours=1)
+
+
+def attach(organization: Organization) -> Sandbox:
+    """A running sandbox, and the organization's four sources connected to it.
+
+    A sandbox that had to be started has forgotten the tokens it gave out, so its sources are connected anew.
+    """
+    settings = get_settings()
+    sandbox, was_started = sandbox_process.ensure(
+        settings.var_dir, port=settings.sandbox_port, seed=settings.sandbox_seed
+    )
+    with connect() as connection:
+        connected = connected_sources(connection, organization.id)
+        for source, facts in sandbox.credentials().items():
+            if was_started or source not in connected:
+                connect_source(connection, organization.id, source, facts, environment="sandbox", actor=ACTOR)
+    return sandbox
+
+
+def import_figures(organization: Organization, sandbox: Sandbox) -> ImportResult:
+    """The figures that the made-up owner keeps by hand."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "manual.csv"
+        path.write_text(sandbox.manual_csv())
+        with connect() as connection:
+            return import_manual(connection, organization.id, path, method="manual", entered_by=ACTOR.id)
+
+
+def read_history(organization: Organization, sandbox: Sandbox, *, run_id: str, progress: Progress) -> int:
+    """Read the devices at the end of each month that has no reading yet; how many months were read.
+
+    The sandbox's clock is back at its own time afterwards, whatever happens.
+    Raises :class:`NothingDone` when a reading fails.
+    """
+    sandbox.reset_clock()
+    missing = _months_without_reading(organization, sandbox.clock())
+    try:
+        for month in missing:
+            progress.detail(f"devices at the end of {month}")
+            moment = month.bounds(organization.time_zone)[1] - BEFORE_MIDNIGHT
+            sandbox.set_clock(moment)
+            for outcome in extract_source(
+                organization,
+                "ninjaone",
+                choose("ninjaone", ["devices"]),
+                run_id=run_id,
+                as_of=moment,
+                progress=progress,
+            ):
+                if outcome.error:
+                    raise NothingDone(f"The device history could not be read: {outcome.error}")
+    finally:
+        sandbox.reset_clock()
+    return len(missing)
+
+
+def _months_without_reading(organization: Organization, now: datetime) -> list[Period]:
+    zone = organization.time_zone
+    wanted = periods_between(Period.parse(organization.settings.history_start), latest_complete_period(now, zone))
+    with connect() as connection:
+        days = {
+            row[0]
+            for row in connection.execute(
+                "select distinct snapshot_date from raw_ninjaone.devices_daily where organization_id = %s",
+                [organization.id],
+            )
+        }
+    return [month for month in wanted if local_date(organization, month.bounds(zone)[1] - BEFORE_MIDNIGHT) not in days]

@@ -1,0 +1,228 @@
+"""Reads streams of a source and loads them: where an extractor's pages meet the loader.
+
+Which window a stream is read in is decided here; how a vendor is read belongs in ``extractors/``, how records are
+merged in ``warehouse/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import extractors
+from extractors.core.errors import VendorError
+from extractors.core.reading import Session, open_source
+from extractors.core.stream import Stream
+from extractors.core.window import Window
+from orchestration.errors import UsageError
+from orchestration.progress import Progress
+from warehouse import loader
+from warehouse.credentials import connection_for
+from warehouse.engine import connect
+from warehouse.errors import WarehouseError
+from warehouse.organizations import Organization
+from warehouse.periods import Period, periods_between
+from warehouse.token_store import PostgresTokenStore
+
+OPEN_MONTHS = 3  # books of the last months still move: late bills, re-dated entries
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOutcome:
+    """What came of one stream: counts when it is complete, a sentence when it is not."""
+
+    source: str
+    stream: str
+    records: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    rejected: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    note: str | None = None
+    error: str | None = None
+    worth_retrying: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        return self.error is None
+
+
+def choose(source: str, names: Sequence[str] = ()) -> tuple[Stream, ...]:
+    """The declared streams of a source, all or the named ones, in the order they are declared.
+
+    Raises :class:`UsageError` for a source or stream that nobody declared.
+    """
+    if source not in extractors.STREAMS:
+        raise UsageError(f"There is no source {source!r}. The sources are: {', '.join(sorted(extractors.STREAMS))}.")
+    declared = extractors.STREAMS[source]
+    if unknown := sorted(set(names) - {stream.name for stream in declared}):
+        known = ", ".join(stream.name for stream in declared)
+        raise UsageError(f"{source} has no stream {unknown[0]!r}. Its streams are: {known}. Nothing was extracted.")
+    return tuple(stream for stream in declared if not names or stream.name in names)
+
+
+def extract_source(
+    organization: Organization,
+    source: str,
+    streams: Iterable[Stream],
+    *,
+    run_id: str,
+    as_of: datetime,
+    progress: Progress,
+    period: Period | None = None,
+) -> Iterator[StreamOutcome]:
+    """Read and load the streams one after the other; one that fails does not stop the others.
+
+    ``period`` asks for the records dated in that month instead of what changed since the last complete run.
+    A source that cannot be signed in to yields one failed outcome for every stream asked for.
+    """
+    waiting = list(streams)
+    try:
+        with signed_in(organization, source, as_of=as_of) as session:
+            session.preflight(tuple(waiting))
+            while waiting:
+                progress.detail(f"{source} {waiting[0].name}")
+                yield extract_stream(
+                    session,
+                    organization,
+                    waiting[0],
+                    run_id=run_id,
+                    as_of=as_of,
+                    progress=progress,
+                    period=period,
+                )
+                waiting.pop(0)
+    except (VendorError, WarehouseError) as error:
+        for stream in waiting:
+            with connect() as connection:
+                loader.note_failure(
+                    connection,
+                    organization_id=organization.id,
+                    source=source,
+                    stream=stream.name,
+                    run_id=run_id,
+                    as_of=as_of,
+                    error=str(error),
+                )
+            yield _failed(stream, error)
+
+
+@contextmanager
+def signed_in(organization: Organization, source: str, *, as_of: datetime) -> Iterator[Session]:
+    """A session with the vendor, its tokens kept in the warehouse."""
+    with connect() as connection:
+        facts = connection_for(connection, organization.id, source)
+    store = PostgresTokenStore(organization.id, source)
+    with open_source(source, facts, token_store=store, as_of=as_of, time_zone=organization.time_zone) as session:
+        yield session
+
+
+def extract_stream(
+    session: Session,
+    organization: Organization,
+    stream: Stream,
+    *,
+    run_id: str,
+    as_of: datetime,
+    progress: Progress,
+    period: Period | None = None,
+) -> StreamOutcome:
+    """One stream of one organization: decide the window, read, merge, close.
+
+    A read that was interrupted goes on where it stopped, if the same part of the stream is asked for again.
+    """
+    key = (organization.id, stream.source, stream.name)
+    with connect() as connection:
+        window = window_for(
+            stream, organization, as_of=as_of, watermark=loader.watermark(connection, *key), period=period
+        )
+        left = loader.resume_point(connection, *key)
+    if left is not None and left.window != asdict(window):
+        left = None
+    seen = 0
+
+    def on_page(records: int) -> None:
+        nonlocal seen
+        seen += records
+        progress.detail(f"{stream.source} {stream.name}, {seen:,} records")
+
+    try:
+        with session.read(stream, window, left.position if left else None) as reading:
+            result = loader.load(
+                connect,
+                organization_id=organization.id,
+                source=stream.source,
+                stream=stream.name,
+                pages=reading,
+                run_id=run_id,
+                as_of=as_of,
+                window=window,
+                certificate=lambda: reading.certificate,
+                snapshot_date=local_date(organization, as_of) if stream.keeps_daily_history else None,
+                id_sweep=session.ids(stream) if stream.sweeps_deletions and window.kind != "dated" else None,
+                on_page=on_page,
+                overlap=stream.overlap,
+                resumes=left,
+            )
+    except (VendorError, WarehouseError) as error:
+        return _failed(stream, error)
+    return StreamOutcome(
+        stream.source,
+        stream.name,
+        records=result.records,
+        new=result.new,
+        changed=result.changed,
+        unchanged=result.unchanged,
+        deleted=result.deleted,
+        rejected=result.rejected,
+        requests=reading.certificate.requests,
+        seconds=result.seconds,
+        note=result.note,
+    )
+
+
+def window_for(
+    stream: Stream,
+    organization: Organization,
+    *,
+    as_of: datetime,
+    watermark: datetime | None,
+    period: Period | None = None,
+) -> Window:
+    """What to read: one older month when it is asked for, else what changed since the last complete run, else all.
+
+    Reports are asked for by month: all months since the organization's history starts on the first read, the
+    open ones after that.
+    """
+    current = Period.containing(as_of, organization.time_zone)
+    if period is not None and stream.reads == "windowed":
+        start, end = period.bounds(organization.time_zone)
+        return Window("dated", start=start, end=end, months=(str(period),))
+    first = Period.parse(organization.settings.history_start)
+    if watermark is None or stream.reads == "entity":
+        return Window("all", months=_months(first, current))
+    return Window("changes", since=watermark, months=_months(max(first, current - (OPEN_MONTHS - 1)), current))
+
+
+def _months(first: Period, last: Period) -> tuple[str, ...]:
+    return tuple(str(month) for month in periods_between(first, last))
+
+
+def _failed(stream: Stream, error: Exception) -> StreamOutcome:
+    return StreamOutcome(
+        stream.source,
+        stream.name,
+        error=str(error),
+        worth_retrying=bool(getattr(error, "worth_retrying", False)),
+    )
+
+
+def local_date(organization: Organization, instant: datetime) -> date:
+    """The calendar day of an instant where the organization does business."""
+    return instant.astimezone(ZoneInfo(organization.time_zone)).date()

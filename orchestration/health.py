@@ -1,0 +1,128 @@
+"""What ``qbr doctor`` looks at: each finding says what is so and, where it is not well, what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from extractors.core.errors import VendorError
+from orchestration.extraction import choose, signed_in
+from orchestration.schedules import schedules_of
+from orchestration.selection import run_instant
+from warehouse.engine import connect
+from warehouse.errors import WarehouseError
+from warehouse.organizations import Organization
+from warehouse.settings import get_settings
+
+LEAST_FREE_BYTES = 2_000_000_000
+STALE_AFTER = timedelta(hours=26)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    subject: str
+    state: Literal["good", "warning", "bad"]
+    text: str
+    advice: str = ""
+
+
+def examine(organizations: Sequence[Organization], *, ask_vendors: bool = True) -> list[Finding]:
+    """Look at everything; without a database there is nothing more to look at."""
+    findings = [_disk()]
+    database = _database()
+    findings.append(database)
+    if database.state == "bad":
+        return findings
+    for organization in organizations:
+        findings += _sources(organization, ask_vendors=ask_vendors)
+        findings += _streams(organization)
+        findings += _schedules(organization)
+    return findings
+
+
+def _disk() -> Finding:
+    folder = get_settings().var_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1e9:.1f} GB free"
+    if free < LEAST_FREE_BYTES:
+        return Finding("Disk", "bad", text, "Free at least 2 GB where the var folder lies, or set QBR_VAR_DIR.")
+    return Finding("Disk", "good", text)
+
+
+def _database() -> Finding:
+    try:
+        with connect() as connection:
+            version = connection.execute("show server_version").fetchone()
+            there = connection.execute("select to_regclass('app.organizations') is not null").fetchone()
+    except WarehouseError as error:
+        return Finding("Database", "bad", str(error), "Start it, or correct QBR_DATABASE_URL.")
+    text = f"Postgres {version[0] if version else 'of unknown version'}"
+    if not there or not there[0]:
+        return Finding("Database", "bad", f"{text}, without our tables", "Run `qbr run` or `make demo` once.")
+    return Finding("Database", "good", text)
+
+
+def _sources(organization: Organization, *, ask_vendors: bool) -> Iterator[Finding]:
+    if not organization.sources.enabled:
+        yield Finding(organization.id, "good", "reads no vendor; it lives on imported figures")
+    for source in organization.sources.enabled:
+        subject = f"{organization.id} {source}"
+        if not ask_vendors:
+            continue
+        try:
+            with signed_in(organization, source, as_of=run_instant([organization])) as session:
+                session.preflight(choose(source))
+        except (VendorError, WarehouseError) as error:
+            yield Finding(subject, "bad", str(error), f"docs/troubleshooting.md, '{source}', says what helps.")
+        else:
+            yield Finding(subject, "good", "signed in, every stream may be read")
+
+
+def _streams(organization: Organization) -> Iterator[Finding]:
+    with connect() as connection:
+        done = {
+            (source, stream): (completed_at, outcome, error)
+            for source, stream, completed_at, outcome, error in connection.execute(
+                """
+                select distinct on (log.source, log.stream) log.source, log.stream, cursors.completed_at, log.outcome,
+                    log.error
+                from raw_meta.extraction_log as log
+                left join raw_meta.cursors as cursors using (organization_id, source, stream)
+                where log.organization_id = %s
+                order by log.source, log.stream, log.log_id desc
+                """,
+                [organization.id],
+            )
+        }
+    for source in organization.sources.enabled:
+        for stream in choose(source):
+            subject = f"{organization.id} {source} {stream.name}"
+            completed_at, outcome, error = done.get((source, stream.name), (None, None, None))
+            if completed_at is None:
+                yield Finding(subject, "bad", "never read completely", f"Run `qbr extract {source} {stream.name}`.")
+            elif outcome == "failed":
+                yield Finding(subject, "bad", f"the last read failed: {error}", "See the sentence before.")
+            elif datetime.now(UTC) - completed_at > STALE_AFTER:
+                yield Finding(
+                    subject,
+                    "warning",
+                    f"last read completely {completed_at:%Y-%m-%d %H:%M} UTC, more than 26 hours ago",
+                    "Run `qbr run`, and keep `make up` running so that the schedule does it.",
+                )
+            else:
+                yield Finding(subject, "good", f"read completely {completed_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _schedules(organization: Organization) -> Iterator[Finding]:
+    for schedule in schedules_of(organization):
+        yield Finding(
+            f"{organization.id} schedule {schedule.name}",
+            "good",
+            f"{schedule.cron_schedule} in {schedule.execution_timezone}, while `make up` runs",
+        )

@@ -1,0 +1,66 @@
+"""How work is cut: by organization, and within one by month or quarter.
+
+Keys are what people write: ``2026-06`` for a month. A quarter's key is its first month, because Dagster keeps its
+time windows as dates; ``quarter_of`` gives it its name back.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from warehouse.organizations import Organization, load_organizations
+from warehouse.periods import Period, Quarter
+from warehouse.settings import get_settings
+
+ORGANIZATION, MONTH, QUARTER = "organization", "month", "quarter"
+QUARTERLY = "0 0 1 1,4,7,10 *"
+
+
+def configured() -> list[Organization]:
+    """The organizations that have a file in the config folder when the code is loaded."""
+    return list(load_organizations(get_settings().config_dir))
+
+
+def first_month(found: list[Organization]) -> str:
+    """The earliest month that any organization's history reaches back to."""
+    return min((one.settings.history_start for one in found), default="2024-01")
+
+
+def first_quarter(found: list[Organization]) -> str:
+    """The first month of the quarter in which the earliest history starts."""
+    return str(Period.parse(first_month(found)).quarter.periods[0])
+
+
+_FOUND = configured()
+organizations = dg.StaticPartitionsDefinition([one.id for one in _FOUND])
+months = dg.MonthlyPartitionsDefinition(start_date=first_month(_FOUND), fmt="%Y-%m", end_offset=1)
+quarters = dg.TimeWindowPartitionsDefinition(
+    start=first_quarter(_FOUND), fmt="%Y-%m", cron_schedule=QUARTERLY, end_offset=1
+)
+organization_months = dg.MultiPartitionsDefinition({ORGANIZATION: organizations, MONTH: months})
+organization_quarters = dg.MultiPartitionsDefinition({ORGANIZATION: organizations, QUARTER: quarters})
+
+
+def month_key(organization_id: str, period: Period) -> dg.MultiPartitionKey:
+    """The partition of one organization's month."""
+    return dg.MultiPartitionKey({ORGANIZATION: organization_id, MONTH: str(period)})
+
+
+def quarter_key(organization_id: str, quarter: Quarter) -> dg.MultiPartitionKey:
+    """The partition of one organization's quarter."""
+    return dg.MultiPartitionKey({ORGANIZATION: organization_id, QUARTER: str(quarter.periods[0])})
+
+
+def organization_of(key: str) -> str:
+    """The organization of a partition key of any of the three kinds."""
+    return key.keys_by_dimension[ORGANIZATION] if isinstance(key, dg.MultiPartitionKey) else key
+
+
+def month_of(key: dg.MultiPartitionKey) -> Period:
+    """The month of an organization-and-month key."""
+    return Period.parse(key.keys_by_dimension[MONTH])
+
+
+def quarter_of(key: dg.MultiPartitionKey) -> Quarter:
+    """The quarter of an organization-and-quarter key."""
+    return Period.parse(key.keys_by_dimension[QUARTER]).quarter

@@ -1,0 +1,174 @@
+"""The main job: extract, link clients, build, check, render, alert, for one or many organizations.
+
+The command line and Dagster both run the steps declared here, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import extractors
+from orchestration import checks, transformation
+from orchestration.extraction import StreamOutcome, choose, extract_source
+from orchestration.progress import Progress
+from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
+from reports.decks import BuiltDeck, DeckBlocked, build_decks
+from warehouse import clients, migrations, raw
+from warehouse.check_results import CheckResult
+from warehouse.engine import connect, database_url
+from warehouse.organizations import Organization, apply
+from warehouse.periods import Period, Quarter, latest_complete_quarter
+from warehouse.settings import get_settings
+
+
+@dataclass(slots=True)
+class OrganizationReport:
+    """What one run did for one organization."""
+
+    organization: Organization
+    streams: list[StreamOutcome] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    decks: list[BuiltDeck] = field(default_factory=list)
+    decks_blocked: str | None = None
+    alerts: AlertSummary | None = None
+    deliveries: DeliverySummary | None = None
+
+    @property
+    def failed_streams(self) -> list[StreamOutcome]:
+        return [outcome for outcome in self.streams if not outcome.is_complete]
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What one run did: an organization each, and the one build they share."""
+
+    run_id: str
+    as_of: datetime
+    organizations: list[OrganizationReport] = field(default_factory=list)
+    built: list[transformation.DbtResult] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything worked, 1 when some of it failed, 2 when every stream failed."""
+        streams = [outcome for one in self.organizations for outcome in one.streams]
+        failed = [outcome for outcome in streams if not outcome.is_complete]
+        if streams and len(failed) == len(streams):
+            return 2
+        blocked = any(one.decks_blocked for one in self.organizations)
+        return 1 if failed or blocked else 0
+
+
+def new_run_id() -> str:
+    """A name for one run, unique for ever."""
+    return uuid.uuid4().hex
+
+
+def prepare(organizations: Sequence[Organization]) -> None:
+    """Bring the database up to date: app tables, every declared raw table, each organization's rules."""
+    migrations.upgrade(database_url())
+    with connect() as connection:
+        raw.ensure_raw_tables(connection, declared_tables())
+        for organization in organizations:
+            apply(connection, organization)
+
+
+def declared_tables() -> list[tuple[str, str, bool]]:
+    """Every stream that is declared: source, name, and whether a daily history is kept beside it."""
+    return [
+        (stream.source, stream.name, stream.keeps_daily_history)
+        for streams in extractors.STREAMS.values()
+        for stream in streams
+    ]
+
+
+def extract(
+    organization: Organization,
+    *,
+    run_id: str,
+    as_of: datetime,
+    progress: Progress,
+    sources: Sequence[str] | None = None,
+    period: Period | None = None,
+) -> list[StreamOutcome]:
+    """Read every stream of the sources that the organization's file turns on, or of the named ones.
+
+    A source that is turned on but not connected is a failure, not an empty source.
+    """
+    outcomes: list[StreamOutcome] = []
+    for source in sources if sources is not None else organization.sources.enabled:
+        progress.stage(f"{organization.name}: {source}")
+        outcomes += extract_source(
+            organization, source, choose(source), run_id=run_id, as_of=as_of, progress=progress, period=period
+        )
+    return outcomes
+
+
+def link_clients(organization: Organization) -> None:
+    """Give every vendor's client record its place in the organization's list of clients."""
+    with connect() as connection:
+        clients.link_clients(connection, organization.id)
+
+
+def build_models(*, as_of: datetime) -> list[transformation.DbtResult]:
+    """Raw tables to marts, tests included."""
+    return transformation.build(database_url(), as_of=as_of)
+
+
+def report(
+    one: OrganizationReport, *, as_of: datetime, quarter: Quarter, run_id: str, progress: Progress
+) -> OrganizationReport:
+    """Decks of the quarter and alerts, for an organization whose models are built and checked."""
+    settings = get_settings()
+    organization = one.organization
+    progress.stage(f"{organization.name}: decks of {quarter}")
+    with connect() as connection:
+        try:
+            one.decks = build_decks(
+                connection, organization.id, str(quarter), settings.var_dir / "reports", run_id=run_id
+            )
+        except DeckBlocked as error:
+            one.decks_blocked = str(error)
+        progress.stage(f"{organization.name}: alerts")
+        one.alerts = evaluate(connection, organization.id, as_of)
+        one.deliveries = deliver(connection, settings, organization.id)
+    return one
+
+
+def run(
+    organizations: Sequence[Organization],
+    *,
+    as_of: datetime,
+    progress: Progress,
+    sources: Sequence[str] | None = None,
+    period: Period | None = None,
+    quarter: Quarter | None = None,
+    run_id: str | None = None,
+) -> RunReport:
+    """The whole main job.
+
+    ``period`` reads the records dated in one month again; ``quarter`` does so for its three months. Either also
+    chooses the quarter that the decks show; without them it is the latest complete one.
+    """
+    done = RunReport(run_id=run_id or new_run_id(), as_of=as_of)
+    progress.stage("database")
+    prepare(organizations)
+    months: Sequence[Period | None] = quarter.periods if quarter else [period]
+    for organization in organizations:
+        one = OrganizationReport(organization)
+        for month in months:
+            one.streams += extract(
+                organization, run_id=done.run_id, as_of=as_of, progress=progress, sources=sources, period=month
+            )
+        link_clients(organization)
+        done.organizations.append(one)
+    progress.stage("models and their tests")
+    done.built = build_models(as_of=as_of)
+    for one in done.organizations:
+        progress.stage(f"{one.organization.name}: checks")
+        one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
+        shown = quarter or (period.quarter if period else latest_complete_quarter(as_of, one.organization.time_zone))
+        report(one, as_of=as_of, quarter=shown, run_id=done.run_id, progress=progress)
+    return done

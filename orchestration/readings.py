@@ -1,0 +1,173 @@
+"""What the command line reads from the marts: SmartNumbers with their inputs, and one figure with its whole receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from orchestration.errors import UsageError
+
+Row = dict[str, Any]
+
+
+def smartnumbers(connection: psycopg.Connection[Any], organization_id: str, quarter: str) -> list[Row]:
+    """The 18 SmartNumbers of a quarter in their order, with inputs and comparisons.
+
+    Raises :class:`UsageError` when the marts hold no such quarter.
+    """
+    found = _rows(
+        connection,
+        """
+        select metric, block, position, label, unit, scale, value, reason, status, is_incomplete, months_present,
+            previous_quarter, previous_value, change, change_fraction, last_year_value, better, formula, inputs
+        from marts.fct_smartnumbers
+        where organization_id = %(organization_id)s and quarter = %(quarter)s and is_headline
+        order by position
+        """,
+        {"organization_id": organization_id, "quarter": quarter},
+    )
+    if not found:
+        raise UsageError(
+            f"The marts hold no quarter {quarter} of {organization_id}. {_known_quarters(connection, organization_id)}"
+        )
+    return found
+
+
+def quarters(connection: psycopg.Connection[Any], organization_id: str) -> list[str]:
+    """The quarters that the marts hold for an organization, oldest first."""
+    found = _rows(
+        connection,
+        "select distinct quarter from marts.fct_smartnumbers where organization_id = %(organization_id)s order by 1",
+        {"organization_id": organization_id},
+    )
+    return [str(row["quarter"]) for row in found]
+
+
+def as_json(organization_id: str, quarter: str, rows: Sequence[Row]) -> Row:
+    """The answer of ``qbr metrics --json``: values as strings of digits are numbers at the catalogue's scale."""
+    return {
+        "organization_id": organization_id,
+        "quarter": quarter,
+        "incomplete": any(row["is_incomplete"] for row in rows),
+        "smartnumbers": {
+            row["metric"]: {
+                "value": row["value"],
+                "unit": row["unit"],
+                "reason": row["reason"],
+                "status": row["status"],
+                "previous": row["previous_value"],
+                "inputs": row["inputs"] or {},
+            }
+            for row in rows
+        },
+    }
+
+
+def definition(connection: psycopg.Connection[Any], metric: str) -> Row:
+    """What a metric means; raises :class:`UsageError` for one that nobody defined."""
+    found = _rows(connection, "select * from marts.dim_metrics where metric = %(metric)s", {"metric": metric})
+    if found:
+        return found[0]
+    near = _rows(
+        connection,
+        "select metric from marts.dim_metrics order by (metric like %(like)s) desc, metric limit 5",
+        {"like": f"%{metric[:4]}%"},
+    )
+    raise UsageError(
+        f"There is no metric {metric!r}; did you mean one of {', '.join(str(row['metric']) for row in near)}? "
+        "docs/metrics.md lists them all."
+    )
+
+
+def monthly_figure(
+    connection: psycopg.Connection[Any], organization_id: str, metric: str, period: str, client_id: str
+) -> Row:
+    """One monthly value with its provenance; raises :class:`UsageError` when there is no such row."""
+    found = _rows(
+        connection,
+        """
+        select * from marts.fct_metrics_monthly
+        where organization_id = %(organization_id)s and metric = %(metric)s and period = %(period)s
+            and client_id = %(client_id)s
+        """,
+        {"organization_id": organization_id, "metric": metric, "period": period, "client_id": client_id},
+    )
+    if not found:
+        of_client = "" if client_id == "all" else f" for the client {client_id!r}"
+        raise UsageError(
+            f"The marts hold no {metric} of {period}{of_client} in {organization_id}. "
+            f"{_known_quarters(connection, organization_id)}"
+        )
+    return found[0]
+
+
+def quarterly_figure(connection: psycopg.Connection[Any], organization_id: str, metric: str, quarter: str) -> Row:
+    """One SmartNumber with its inputs; raises :class:`UsageError` when there is no such row."""
+    found = _rows(
+        connection,
+        """
+        select * from marts.fct_smartnumbers
+        where organization_id = %(organization_id)s and metric = %(metric)s and quarter = %(quarter)s
+        """,
+        {"organization_id": organization_id, "metric": metric, "quarter": quarter},
+    )
+    if not found:
+        raise UsageError(
+            f"The marts hold no SmartNumber {metric} of {quarter} in {organization_id}. "
+            f"{_known_quarters(connection, organization_id)}"
+        )
+    return found[0]
+
+
+def quarterly_input(connection: psycopg.Connection[Any], organization_id: str, metric: str, quarter: str) -> Row:
+    """A monthly metric summed or averaged over a quarter; raises :class:`UsageError` when there is no such row."""
+    found = _rows(
+        connection,
+        """
+        select * from marts.fct_metrics_quarterly
+        where organization_id = %(organization_id)s and metric = %(metric)s and quarter = %(quarter)s
+            and client_id = 'all'
+        """,
+        {"organization_id": organization_id, "metric": metric, "quarter": quarter},
+    )
+    if not found:
+        raise UsageError(
+            f"The marts hold no {metric} of {quarter} in {organization_id}. "
+            f"{_known_quarters(connection, organization_id)}"
+        )
+    return found[0]
+
+
+def freshness(connection: psycopg.Connection[Any], organization_id: str) -> list[Row]:
+    """Every stream of the organization with its last complete read."""
+    return _rows(
+        connection,
+        "select * from marts.fct_source_freshness where organization_id = %(organization_id)s order by source, stream",
+        {"organization_id": organization_id},
+    )
+
+
+def plain(value: object) -> object:
+    """A value as JSON writes it; decimals stay exact numbers."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and -value.as_tuple().exponent <= 0 else float(value)  # type: ignore[operator]
+    return str(value)
+
+
+def _known_quarters(connection: psycopg.Connection[Any], organization_id: str) -> str:
+    found = quarters(connection, organization_id)
+    if not found:
+        return "They hold nothing of it yet: run `qbr run` first."
+    return f"They hold {found[0]} to {found[-1]}."
+
+
+def _rows(connection: psycopg.Connection[Any], statement: str, parameters: Row) -> list[Row]:
+    try:
+        with connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, parameters).fetchall()
+    except psycopg.errors.UndefinedTable as error:
+        raise UsageError("The marts are not built yet, so there is nothing to show. Run `qbr run` first.") from error

@@ -1,0 +1,154 @@
+"""Runs dbt over the warehouse: one build a run, in this process, with the warehouse's own connection.
+
+What the models do belongs in ``dbt_project/``; this module only starts them and says what came of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psycopg.conninfo
+
+from orchestration.errors import BuildFailed
+
+PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+
+
+@dataclass(frozen=True, slots=True)
+class DbtResult:
+    """One model, test or seed: how it ended."""
+
+    unique_id: str
+    kind: str
+    status: str
+    message: str
+    severity: str
+
+    @property
+    def name(self) -> str:
+        return self.unique_id.split(".")[2]
+
+    @property
+    def is_failed(self) -> bool:
+        return self.status in {"error", "fail", "runtime error"}
+
+
+def dbt_environment(database_url: str) -> dict[str, str]:
+    """The variables that ``profiles.yml`` reads, from a connection URL."""
+    facts = psycopg.conninfo.conninfo_to_dict(database_url.replace("postgresql+psycopg://", "postgresql://"))
+    return {
+        "DBT_QBR_HOST": str(facts["host"]),
+        "DBT_QBR_PORT": str(facts.get("port") or 5432),
+        "DBT_QBR_USER": str(facts["user"]),
+        "DBT_QBR_PASSWORD": str(facts.get("password") or ""),
+        "DBT_QBR_DBNAME": str(facts["dbname"]),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def build(
+    database_url: str,
+    *,
+    as_of: datetime,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
+    target_path: Path | None = None,
+) -> list[DbtResult]:
+    """Build and test the models; the results of every node, failed tests included.
+
+    Raises :class:`BuildFailed` when dbt itself could not run or a model could not be built. A failed data test
+    is a result, not an exception: the caller decides what it blocks.
+    """
+    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.cli.main import dbtRunner
+
+    arguments = ["build", "--vars", f"{{as_of: '{as_of.isoformat()}'}}", "--no-use-colors", "--log-level", "none"]
+    arguments += ["--log-level-file", "none"] if target_path is None else ["--target-path", str(target_path)]
+    if select:
+        arguments += ["--select", *select]
+    if full_refresh:
+        arguments.append("--full-refresh")
+    with _environment(dbt_environment(database_url)), contextlib.redirect_stdout(io.StringIO()) as printed:
+        outcome = dbtRunner().invoke(arguments)
+    if not isinstance(outcome.result, RunExecutionResult):
+        raise BuildFailed(
+            "dbt could not start, so no model was built: "
+            f"{_one_line(str(outcome.exception or printed.getvalue()))}. "
+            "Run `make lint` to find the model at fault; the tables are as they were."
+        )
+    results = [
+        DbtResult(
+            unique_id=result.node.unique_id,
+            kind=str(result.node.resource_type),
+            status=str(result.status),
+            message=_one_line(result.message or ""),
+            severity=str(getattr(result.node.config, "severity", "error") or "error").lower(),
+        )
+        for result in outcome.result.results
+    ]
+    broken = [result for result in results if result.is_failed and result.kind in {"model", "seed", "unit_test"}]
+    if broken:
+        names = ", ".join(result.name for result in broken[:5])
+        raise BuildFailed(
+            f"dbt could not build {len(broken)} of {len(results)} nodes (first: {names}): {broken[0].message} "
+            "What was built before them stays; the decks were not renewed. "
+            "See docs/troubleshooting.md, 'A model could not be built'."
+        )
+    return results
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:400]
+
+
+def ensure_manifest() -> Path:
+    """dbt's description of the project, written anew when the project has changed since.
+
+    Raises :class:`BuildFailed` when the project cannot be parsed.
+    """
+    manifest = PROJECT / "target" / "manifest.json"
+    if manifest.exists() and manifest.stat().st_mtime >= _last_change():
+        return manifest
+    from dbt.cli.main import dbtRunner
+
+    anywhere = dbt_environment("postgresql://nobody@localhost/nothing")  # parsing connects to nothing
+    with _environment(anywhere), contextlib.redirect_stdout(io.StringIO()) as printed:
+        outcome = dbtRunner().invoke(["parse", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"])
+    if not outcome.success:
+        raise BuildFailed(
+            f"The dbt project cannot be read: {_one_line(str(outcome.exception or printed.getvalue()))} "
+            "Mend the file it names; nothing was built."
+        )
+    return manifest
+
+
+def _last_change() -> float:
+    kept = {".sql", ".yml", ".csv"}
+    return max(
+        path.stat().st_mtime
+        for path in PROJECT.rglob("*")
+        if path.suffix in kept and path.relative_to(PROJECT).parts[0] not in {"target", "logs"}
+    )
