@@ -1,6 +1,7 @@
 """What we copy from NinjaOne, and how we sign in: client credentials with the scope `monitoring`."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -18,34 +19,27 @@ _ADVICE = (
     "address, then run: qbr connect ninjaone."
 )
 
+_list = partial(Stream, source="ninjaone", pages=after_largest_id, key_type=int)
+
 STREAMS = (
-    Stream(
-        source="ninjaone",
+    _list(
         name="organizations",
         path="/v2/organizations",
-        pages=after_largest_id,
-        key_type=int,
         description="One row per NinjaOne organization: the RMM's clients.",
         permission="scope monitoring, role that sees all organizations",
         vendor_fields=("name",),
     ),
-    Stream(
-        source="ninjaone",
+    _list(
         name="locations",
         path="/v2/locations",
-        pages=after_largest_id,
-        key_type=int,
         description="One row per location of a NinjaOne organization.",
         permission="scope monitoring, role that sees all organizations",
         vendor_fields=("organizationId",),
     ),
     # NinjaOne keeps no past: how many devices there were last month is known only from last month's own reading.
-    Stream(
-        source="ninjaone",
+    _list(
         name="devices",
         path="/v2/devices-detailed",
-        pages=after_largest_id,
-        key_type=int,
         changed_at="lastUpdate",
         changed_at_type="epoch",
         description="One row per device under management, with what its class reports.",

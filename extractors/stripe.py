@@ -1,7 +1,8 @@
 """What we copy from Stripe, and how we sign in: a restricted key and a pinned API version."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -22,23 +23,22 @@ API_VERSION = "2026-10-28.endive"
 
 _ADVICE = "Check that the restricted key exists and belongs to this account and mode, then run: qbr connect stripe."
 
+_list = partial(Stream, source="stripe", pages=after_last_id, page_size=100)
+_nested_list = partial(_list, pages=nested_lists)
+
 # Stripe filters on creation only, and what was created long ago still changes. So lists that are short are read
 # whole each time, and long ones go back far enough to see later edits.
-SUBSCRIPTIONS = Stream(
-    source="stripe",
+SUBSCRIPTIONS = _list(
     name="subscriptions",
     path="/v1/subscriptions",
-    pages=after_last_id,
     parameters={"status": "all"},  # canceled ones are left out otherwise
     description="One row per subscription, canceled ones included.",
     permission="Subscriptions: Read",
     vendor_fields=("customer", "status", "items"),
 )
-INVOICES = Stream(
-    source="stripe",
+INVOICES = _list(
     name="invoices",
     path="/v1/invoices",
-    pages=after_last_id,
     reads="windowed",
     change_filter="created",
     date_filters=("created",),
@@ -49,41 +49,33 @@ INVOICES = Stream(
 )
 
 STREAMS = (
-    Stream(
-        source="stripe",
+    _list(
         name="customers",
         path="/v1/customers",
-        pages=after_last_id,
         description="One row per customer: whom Stripe bills.",
         permission="Customers: Read",
     ),
-    Stream(
-        source="stripe",
+    _list(
         name="products",
         path="/v1/products",
-        pages=after_last_id,
         changed_at="updated",
         changed_at_type="epoch",
         description="One row per product sold.",
         permission="Products: Read",
         vendor_fields=("name",),
     ),
-    Stream(
-        source="stripe",
+    _list(
         name="prices",
         path="/v1/prices",
-        pages=after_last_id,
         parameters={"expand[]": "data.tiers"},  # tiers are absent otherwise
         description="One row per price of a product.",
         permission="Prices: Read",
         vendor_fields=("currency", "product"),
     ),
     SUBSCRIPTIONS,
-    Stream(
-        source="stripe",
+    _nested_list(
         name="subscription_items",
         path="/v1/subscription_items",
-        pages=nested_lists,
         parent=SUBSCRIPTIONS,
         nested="items",
         parameters={"subscription": "{parent}"},
@@ -91,11 +83,9 @@ STREAMS = (
         permission="Subscriptions: Read",
     ),
     INVOICES,
-    Stream(
-        source="stripe",
+    _nested_list(
         name="invoice_lines",
         path="/v1/invoices/{parent}/lines",
-        pages=nested_lists,
         parent=INVOICES,
         nested="lines",
         reads="windowed",
@@ -104,11 +94,9 @@ STREAMS = (
         description="One row per line of an invoice.",
         permission="Invoices: Read",
     ),
-    Stream(
-        source="stripe",
+    _list(
         name="charges",
         path="/v1/charges",
-        pages=after_last_id,
         reads="windowed",
         change_filter="created",
         date_filters=("created",),
@@ -117,11 +105,9 @@ STREAMS = (
         permission="Charges: Read",
         vendor_fields=("amount", "status"),
     ),
-    Stream(
-        source="stripe",
+    _list(
         name="refunds",
         path="/v1/refunds",
-        pages=after_last_id,
         reads="windowed",
         change_filter="created",
         date_filters=("created",),
@@ -177,7 +163,7 @@ class _Listing(msgspec.Struct):
     data: list[msgspec.Raw]
 
 
-def _seconds(value: Any) -> str:
+def _seconds(value: datetime) -> str:
     return str(int(value.timestamp()))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from extractors.core.cutting import Cut
-from extractors.core.pages import forward_only, forward_pages, starting_after_pages
+from extractors.core.pages import forward_only, forward_pages, last_id, starting_after_pages
 from extractors.core.stream import Stream
 from extractors.core.walk import Walk
 
@@ -53,10 +53,7 @@ def _children(walk: Walk, parent_id: str, nested: _Nested | None) -> Iterator[Cu
         yield walk.cut(nested.data)
         if not nested.has_more:
             return
-        last = walk.cut(nested.data[-1:]).records
-        if not last:
-            walk.broken("a nested list that goes on after an object without an id")
-        after = last[0].record_id
+        after = last_id(walk, nested.data)
     stream = walk.stream
     parameters = {name: value.format(parent=parent_id) for name, value in stream.parameters.items()}
     yield from starting_after_pages(walk, stream.path.format(parent=parent_id), parameters, after)

@@ -21,6 +21,21 @@ class Cut(NamedTuple):
     cursor: dict[str, Any] | None = None
 
     @property
+    def ids(self) -> list[str]:
+        """The ids of all that has one, rejected or not."""
+        held = [record.record_id for record in self.records]
+        return held + [piece.record_id for piece in self.rejections if piece.record_id is not None]
+
+    def less(self, ids: frozenset[str]) -> "Cut":
+        """The same without what bears one of these ids."""
+        if not ids:
+            return self
+        return self._replace(
+            records=[record for record in self.records if record.record_id not in ids],
+            rejections=[piece for piece in self.rejections if piece.record_id not in ids],
+        )
+
+    @property
     def received(self) -> int:
         """How many vendor objects this was."""
         return len(self.records) + len(self.rejections)

@@ -14,9 +14,6 @@ import msgspec
 from extractors.core.cutting import Cut
 from extractors.core.walk import Walk
 
-LARGEST_PAGE = 1000
-"""NinjaOne, ConnectWise and QuickBooks all cap there, the first two without saying so."""
-STRIPE_LARGEST_PAGE = 100
 CONNECTWISE_DEFAULT_PAGE = 25
 
 
@@ -30,13 +27,13 @@ def after_largest_id(walk: Walk) -> Iterator[Cut]:
     page_before: frozenset[str] = frozenset()
     while True:
         beyond = {} if after is None else {"after": str(after)}
-        body = walk.get(walk.stream.path, {**walk.filters(), "pageSize": str(LARGEST_PAGE), **beyond}).body
+        body = walk.get(walk.stream.path, {**walk.filters(), "pageSize": str(walk.stream.page_size), **beyond}).body
         rows = walk.decode(body or b"[]", list[msgspec.Raw])  # an empty body is a documented way to say "none"
         if not rows:
             walk.close()
             return
         cut = _only_new(walk, walk.cut(rows), after, page_before)
-        page_before = frozenset(record.record_id for record in cut.records)
+        page_before = frozenset(cut.ids)
         if not page_before:
             walk.broken("a page without one usable id to go on from")
         after = max(int(record_id) for record_id in page_before)
@@ -67,7 +64,9 @@ def forward_pages(
     while True:
         place = {} if page_id is None else {"pageId": page_id}
         answer = walk.get(
-            path, {**filters, "pageSize": str(LARGEST_PAGE), **place}, headers={"pagination-type": "forward-only"}
+            path,
+            {**filters, "pageSize": str(walk.stream.page_size), **place},
+            headers={"pagination-type": "forward-only"},
         )
         rows = walk.decode(answer.body, list[msgspec.Raw])
         page_id = _next_page_id(walk, answer.headers.get("link"), len(rows))
@@ -75,7 +74,7 @@ def forward_pages(
             walk.broken("the same next page twice")
         asked_for.add(page_id)
         cut = _only_new(walk, walk.cut(rows), largest, page_before)
-        page_before = frozenset(record.record_id for record in cut.records)
+        page_before = frozenset(cut.ids)
         if page_id is not None and not rows:
             walk.broken("an empty page that names a next one")
         largest = max((int(record_id) for record_id in page_before), default=largest)
@@ -101,45 +100,48 @@ def starting_after_pages(walk: Walk, path: str, filters: Mapping[str, str], afte
     page_before: frozenset[str] = frozenset()
     while True:
         place = {} if after is None else {"starting_after": after}
-        listing = walk.decode(walk.get(path, {**filters, "limit": str(STRIPE_LARGEST_PAGE), **place}).body, _Listing)
+        listing = walk.decode(walk.get(path, {**filters, "limit": str(walk.stream.page_size), **place}).body, _Listing)
         if not listing.data and (listing.has_more or after is not None):
             # Seen when a filter's edge fell on the cursor's own second: the rest of that second was lost.
             walk.broken("an empty page where it had announced more")
-        cut = walk.cut(listing.data)
-        ids = frozenset(record.record_id for record in cut.records)
-        cut = cut._replace(records=[record for record in cut.records if record.record_id not in page_before])
-        if ids and not cut.records:
+        whole = walk.cut(listing.data)
+        cut = whole.less(page_before)
+        if whole.ids and not cut.ids:
             walk.broken("the page before once more")
-        page_before = ids
+        page_before = frozenset(whole.ids)
         if not listing.has_more:
             yield cut
             return
-        last = walk.cut(listing.data[-1:]).records
-        if not last:
-            walk.broken("a full page whose last object has no id to go on from")
-        after = last[0].record_id
+        after = last_id(walk, listing.data)
         if after in asked_for:
             walk.broken("the same cursor twice")
         asked_for.add(after)
         yield cut._replace(cursor={"after": after})
 
 
+def last_id(walk: Walk, rows: list[msgspec.Raw]) -> str:
+    """The id of the last row, from which a Stripe list goes on."""
+    last = walk.cut(rows[-1:]).ids
+    if not last:
+        walk.broken("a list that goes on after an object without an id")
+    return last[0]
+
+
 def _only_new(walk: Walk, cut: Cut, floor: int | None, page_before: frozenset[str]) -> Cut:
     """The page less what the page before already held; ids must lie beyond `floor`, the largest id so far."""
-    if floor is None:
-        return cut
-    fresh = [record for record in cut.records if int(record.record_id) > floor]
-    if cut.records and not fresh:
+    again = frozenset(record_id for record_id in cut.ids if floor is not None and int(record_id) <= floor)
+    fresh = cut.less(again)
+    if again and not fresh.ids:
         walk.broken("a page that does not go beyond the one before")
-    if any(int(record.record_id) <= floor and record.record_id not in page_before for record in cut.records):
+    if again - page_before:
         walk.broken("ids that do not ascend, so that others may have been passed over,")
-    return cut._replace(records=fresh)
+    return fresh
 
 
 def _next_page_id(walk: Walk, link: str | None, rows: int) -> str | None:
     """The pageId of the Link header's next page; None at the end."""
     if link is None:
-        if rows >= LARGEST_PAGE or rows == CONNECTWISE_DEFAULT_PAGE:
+        if rows >= walk.stream.page_size or rows == CONNECTWISE_DEFAULT_PAGE:
             walk.broken(f"a page of {rows} rows without a Link header (paging not supported or page size ignored)")
         return None
     if not link.strip():

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from extractors.core.cutting import Cut
-from extractors.core.pages import LARGEST_PAGE
 from extractors.core.records import Record
 from extractors.core.walk import Walk
 
@@ -32,28 +31,32 @@ def by_change_time(walk: Walk) -> Iterator[Cut]:
         walk.expected = _count(walk, where, fixed)
     since = datetime.fromisoformat(walk.cursor["since"]) if walk.cursor else None
     position: int = walk.cursor.get("position", 1)
-    tied = set(walk.cursor.get("tied", ()))
+    tied = frozenset(walk.cursor.get("tied", ()))
+    size = walk.stream.page_size
     while True:
         bounds = [*where, *([] if since is None else [f"{CHANGE_TIME} >= '{moment(since)}'"])]
         statement = _statement("*", walk.stream.path, bounds)
-        statement += f" ORDERBY {CHANGE_TIME} ASC STARTPOSITION {position} MAXRESULTS {LARGEST_PAGE}"
+        statement += f" ORDERBY {CHANGE_TIME} ASC STARTPOSITION {position} MAXRESULTS {size}"
         rows = _rows(walk, _ask(walk, statement, fixed))
         whole = walk.cut(rows)
-        cut = whole._replace(records=[record for record in whole.records if record.record_id not in tied])
-        if len(rows) < LARGEST_PAGE:
+        cut = whole.less(tied & _ids_at(whole, since))
+        if len(rows) < size:
             yield walk.take(cut)
             break
         times = [record.source_updated_at for record in whole.records if record.source_updated_at is not None]
-        if not times or not cut.records:
-            walk.broken("a full page that brings nothing new" if times else "a full page without change times")
-        if since is not None and min(times) < since:
+        if not times:
+            walk.broken("a full page without change times")
+        if not cut.ids:
+            walk.broken("a full page that brings nothing new")
+        first, last = min(times), max(times)
+        if since is not None and first < since:
             walk.broken("rows from before the time it was asked for")
-        latest = max(times)
-        position = position + LARGEST_PAGE if latest == since else 1
-        tied = (tied if latest == since else set()) | {
-            record.record_id for record in whole.records if record.source_updated_at == latest
-        }
-        since = latest
+        # A page that is all of one second is left by position only.
+        beyond_page = position + size if last == since else size + 1
+        position = beyond_page if first == last else 1
+        at_last = _ids_at(whole, last)
+        tied = tied | at_last if last == since else at_last
+        since = last
         yield walk.take(cut._replace(cursor={"since": moment(since), "position": position, "tied": sorted(tied)}))
     walk.reach(lambda: _count(walk, where, fixed))
     walk.close()
@@ -120,6 +123,10 @@ def one_report_a_month(walk: Walk) -> Iterator[Cut]:
 def moment(value: datetime) -> str:
     """A time as QuickBooks reads it in a query: ISO-8601 with an offset, whole seconds."""
     return value.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _ids_at(cut: Cut, time: datetime | None) -> frozenset[str]:
+    return frozenset(record.record_id for record in cut.records if record.source_updated_at == time)
 
 
 def _statement(what: str, entity: str, where: list[str]) -> str:

@@ -49,6 +49,8 @@ class Stream:
     """Taken off the run's start when the watermark moves: vendors' indexes lag behind their clocks."""
     look_back: timedelta = timedelta(0)
     """How much earlier a read of changes starts where the vendor's filter cannot see changes of old records."""
+    page_size: int = 1000
+    """Records asked for at once: the vendor's own cap, since some cap silently and a short page must mean the end."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Sent with every request."""
     parent: "Stream | None" = None
