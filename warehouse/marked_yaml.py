@@ -39,8 +39,8 @@ class _TextLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own registry, which must not be inherited
 
 
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
-_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"~|null|"), ["~", "n", ""])
+_TextLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(true|false)$"), list("tf"))
+_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(~|null)?$"), ["~", "n", ""])
 
 
 def read(text: str) -> MarkedYaml:
