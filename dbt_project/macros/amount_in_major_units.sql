@@ -4,12 +4,12 @@
 -#}
 {% macro amount_in_major_units(amount, currency) -%}
     (
-        {{ amount }} / case
+        {{ amount }} * case
             when upper({{ currency }}) in (
                 'BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'
-            ) then 1::numeric
-            when upper({{ currency }}) in ('BHD', 'JOD', 'KWD', 'OMR', 'TND') then 1000::numeric
-            else 100::numeric
+            ) then 1
+            when upper({{ currency }}) in ('BHD', 'JOD', 'KWD', 'OMR', 'TND') then 0.001
+            else 0.01
         end
     )
 {%- endmacro %}

@@ -35,7 +35,8 @@ described as (
         devices.node_class,
         devices.ninjaone_organization_id,
         lower(btrim(ninjaone_organizations.ninjaone_organization_name)) as compared_organization,
-        lower(concat_ws(' | ', coalesce(devices.display_name, devices.system_name), locations.location_name)) as compared_names,
+        lower(concat_ws(' | ', coalesce(devices.display_name, devices.system_name), locations.location_name))
+            as compared_names,
         lower(devices.node_class) as compared_class,
         -- NinjaOne also marks a guest by a coarser kind, whatever class the agent inside it reports.
         case lower(devices.device_type) when 'vmguest' then 'vmware_vm_guest' else lower(devices.device_type) end

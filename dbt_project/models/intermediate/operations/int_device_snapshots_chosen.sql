@@ -23,7 +23,7 @@ finished as (
     from {{ source('raw_meta', 'extraction_log') }} as runs
     inner join organizations on runs.organization_id = organizations.organization_id
     where runs.source = 'ninjaone' and runs.stream = 'devices' and runs.outcome = 'complete'
-    group by 1, 2
+    group by organizations.organization_id, (runs.as_of at time zone organizations.time_zone)::date
 ),
 
 snapshots as (

@@ -81,7 +81,8 @@ coverage as (
     from {{ ref('int_periods_covered') }} as periods_covered
     inner join metrics on periods_covered.stream = any(metrics.streams)
     where periods_covered.source = 'connectwise'
-    group by 1, 2, 3, 4, 5
+    group by
+        periods_covered.organization_id, periods_covered.period, metrics.metric, metrics.unit, metrics.model
 ),
 
 explained as (

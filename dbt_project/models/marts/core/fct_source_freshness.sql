@@ -11,14 +11,14 @@ runs as (
 last_runs as (
     select distinct on (organization_id, source, stream) *
     from runs
-    order by organization_id, source, stream, log_id desc
+    order by organization_id asc, source asc, stream asc, log_id desc
 ),
 
 last_complete_runs as (
     select distinct on (organization_id, source, stream) *
     from runs
     where outcome = 'complete'
-    order by organization_id, source, stream, log_id desc
+    order by organization_id asc, source asc, stream asc, log_id desc
 ),
 
 judged as (

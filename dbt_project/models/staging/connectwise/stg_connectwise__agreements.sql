@@ -9,7 +9,7 @@ renamed as (
         source.organization_id,
         source.record_id as agreement_id,
         fields.name as agreement_name,
-        fields."type" ->> 'name' as agreement_type,
+        fields.type ->> 'name' as agreement_type,
         fields.company ->> 'id' as connectwise_company_id,
         fields.company ->> 'name' as company_name,
         fields."parentAgreement" ->> 'id' as parent_agreement_id,
@@ -30,7 +30,7 @@ renamed as (
     from source
     cross join lateral jsonb_to_record(source.record) as fields (
         name text,
-        "type" jsonb,
+        type jsonb,
         company jsonb,
         "parentAgreement" jsonb,
         "startDate" text,

@@ -14,7 +14,9 @@ renamed as (
         left(fields."Header" ->> 'StartPeriod', 10)::date as start_date,
         left(fields."Header" ->> 'EndPeriod', 10)::date as end_date,
         fields."Header" ->> 'Currency' as currency,
-        case when fields."Header" ->> 'Time' ~ '^\d{4}-' then (fields."Header" ->> 'Time')::timestamptz end as reported_at,
+        case
+            when fields."Header" ->> 'Time' ~ '^\d{4}-' then (fields."Header" ->> 'Time')::timestamptz
+        end as reported_at,
         coalesce(
             fields."Header" -> 'Option' @> '[{"Name": "NoReportData", "Value": "true"}]'::jsonb, false
         ) as has_no_data,

@@ -16,7 +16,10 @@ renamed as (
         fields.quantity,
         {{ instant_from_epoch("(fields.period ->> 'start')::numeric") }} as period_started_at,
         {{ instant_from_epoch("(fields.period ->> 'end')::numeric") }} as period_ended_at,
-        coalesce({{ stripe_id("fields.pricing #> '{price_details,price}'") }}, {{ stripe_id('fields.price') }}) as price_id,
+        coalesce(
+            {{ stripe_id("fields.pricing #> '{price_details,price}'") }},
+            {{ stripe_id('fields.price') }}
+        ) as price_id,
         coalesce(
             {{ stripe_id("fields.pricing #> '{price_details,product}'") }},
             {{ stripe_id("fields.price -> 'product'") }}
@@ -25,7 +28,10 @@ renamed as (
             fields.parent #>> '{subscription_item_details,subscription}',
             {{ stripe_id('fields.subscription') }}
         ) as subscription_id,
-        coalesce(fields.parent #>> '{subscription_item_details,subscription_item}', fields.subscription_item) as subscription_item_id,
+        coalesce(
+            fields.parent #>> '{subscription_item_details,subscription_item}',
+            fields.subscription_item
+        ) as subscription_item_id,
         coalesce(
             (fields.parent #>> '{subscription_item_details,proration}')::boolean,
             (fields.parent #>> '{invoice_item_details,proration}')::boolean,

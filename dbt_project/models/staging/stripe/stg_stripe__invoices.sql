@@ -32,7 +32,9 @@ renamed as (
         {{ instant_from_epoch("(fields.status_transitions ->> 'finalized_at')::numeric") }} as finalized_at,
         {{ instant_from_epoch("(fields.status_transitions ->> 'paid_at')::numeric") }} as paid_at,
         {{ instant_from_epoch("(fields.status_transitions ->> 'voided_at')::numeric") }} as voided_at,
-        {{ instant_from_epoch("(fields.status_transitions ->> 'marked_uncollectible_at')::numeric") }} as marked_uncollectible_at,
+        {{ instant_from_epoch(
+            "(fields.status_transitions ->> 'marked_uncollectible_at')::numeric"
+        ) }} as marked_uncollectible_at,
         {{ instant_from_epoch('fields.next_payment_attempt') }} as next_attempt_at,
         fields.metadata,
         source.deleted_at is not null as is_deleted,

@@ -10,10 +10,12 @@ renamed as (
         source.record_id as price_id,
         {{ stripe_id('fields.product') }} as product_id,
         fields.active as is_active,
-        fields."type" as price_type,
+        fields.type as price_type,
         fields.billing_scheme,
         upper(fields.currency) as currency,
-        {{ amount_in_major_units('coalesce(fields.unit_amount_decimal, fields.unit_amount)', 'fields.currency') }} as unit_amount,
+        {{ amount_in_major_units(
+            'coalesce(fields.unit_amount_decimal, fields.unit_amount)', 'fields.currency'
+        ) }} as unit_amount,
         fields.recurring ->> 'interval' as recurring_interval,
         (fields.recurring ->> 'interval_count')::integer as recurring_interval_count,
         fields.recurring ->> 'usage_type' as usage_type,
@@ -30,7 +32,7 @@ renamed as (
     cross join lateral jsonb_to_record(source.record) as fields (
         product jsonb,
         active boolean,
-        "type" text,
+        type text,
         billing_scheme text,
         currency text,
         unit_amount numeric,

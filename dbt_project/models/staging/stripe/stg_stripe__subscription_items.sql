@@ -12,7 +12,10 @@ renamed as (
         {{ stripe_id('fields.price') }} as price_id,
         {{ stripe_id("fields.price -> 'product'") }} as product_id,
         upper(fields.price ->> 'currency') as currency,
-        {{ amount_in_major_units("coalesce((fields.price ->> 'unit_amount_decimal')::numeric, (fields.price ->> 'unit_amount')::numeric)", "fields.price ->> 'currency'") }} as unit_amount,
+        {{ amount_in_major_units(
+            "coalesce((fields.price ->> 'unit_amount_decimal')::numeric, (fields.price ->> 'unit_amount')::numeric)",
+            "fields.price ->> 'currency'"
+        ) }} as unit_amount,
         fields.price #>> '{recurring,interval}' as recurring_interval,
         (fields.price #>> '{recurring,interval_count}')::integer as recurring_interval_count,
         fields.price #>> '{recurring,usage_type}' as usage_type,

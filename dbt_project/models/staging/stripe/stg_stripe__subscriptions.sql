@@ -12,8 +12,12 @@ renamed as (
         fields.status as subscription_status,
         upper(fields.currency) as currency,
         fields.collection_method,
-        {{ instant_from_epoch("coalesce((fields.items #>> '{data,0,current_period_start}')::numeric, fields.current_period_start)") }} as current_period_started_at,
-        {{ instant_from_epoch("coalesce((fields.items #>> '{data,0,current_period_end}')::numeric, fields.current_period_end)") }} as current_period_ended_at,
+        {{ instant_from_epoch(
+            "coalesce((fields.items #>> '{data,0,current_period_start}')::numeric, fields.current_period_start)"
+        ) }} as current_period_started_at,
+        {{ instant_from_epoch(
+            "coalesce((fields.items #>> '{data,0,current_period_end}')::numeric, fields.current_period_end)"
+        ) }} as current_period_ended_at,
         {{ instant_from_epoch('fields.start_date') }} as started_at,
         {{ instant_from_epoch('fields.trial_start') }} as trial_started_at,
         {{ instant_from_epoch('fields.trial_end') }} as trial_ended_at,
