@@ -5,6 +5,7 @@ Vendors' records are kept as JSON, so a vendor's new field needs no change here.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -130,6 +131,27 @@ comment on table {table} is {comment};
 """
 
 
+class StreamKey(NamedTuple):
+    """One stream of one organization."""
+
+    organization_id: str
+    source: str
+    stream: str
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.stream} of {self.organization_id}"
+
+    @property
+    def table(self) -> sql.Identifier:
+        """The raw table; rows of other organizations lie in it as well."""
+        return sql.Identifier(f"raw_{self.source}", self.stream)
+
+    @property
+    def daily_table(self) -> sql.Identifier:
+        """The table of daily history, for streams that keep one."""
+        return sql.Identifier(f"raw_{self.source}", f"{self.stream}_daily")
+
+
 def ensure_raw_tables(connection: psycopg.Connection, streams: Iterable[tuple[str, str, bool]]) -> None:
     """Make the raw tables that are missing, empty; safe to run at every start and from two processes at once.
 
@@ -143,21 +165,12 @@ def ensure_raw_tables(connection: psycopg.Connection, streams: Iterable[tuple[st
             connection.execute(_stream_tables(source, stream, keeps_daily_history=keeps_daily_history))
 
 
-def raw_table(source: str, stream: str) -> sql.Identifier:
-    """The table of a stream."""
-    return sql.Identifier(f"raw_{source}", stream)
-
-
-def daily_table(source: str, stream: str) -> sql.Identifier:
-    """The table of a stream's daily history."""
-    return sql.Identifier(f"raw_{source}", f"{stream}_daily")
-
-
 def _stream_tables(source: str, stream: str, *, keeps_daily_history: bool) -> sql.Composed:
+    key = StreamKey("", source, stream)
     statements = [
         sql.SQL("create schema if not exists {};").format(sql.Identifier(f"raw_{source}")),
         sql.SQL(_STREAM).format(
-            table=raw_table(source, stream),
+            table=key.table,
             index=sql.Identifier(f"{stream}_by_extracted_at"),
             comment=sql.Literal(f"One row per {source} record of {stream}, as the vendor last gave it."),
         ),
@@ -165,7 +178,7 @@ def _stream_tables(source: str, stream: str, *, keeps_daily_history: bool) -> sq
     if keeps_daily_history:
         statements.append(
             sql.SQL(_DAILY).format(
-                table=daily_table(source, stream),
+                table=key.daily_table,
                 comment=sql.Literal(f"One row per {source} record of {stream} and day on which it was read."),
             )
         )

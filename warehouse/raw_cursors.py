@@ -1,0 +1,242 @@
+"""How far each stream has been read: the newest run's fence, the resume point, the watermark, what is covered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.types.json import Jsonb
+from psycopg.types.multirange import TimestamptzMultirange
+from psycopg.types.range import TimestamptzRange
+
+from warehouse.errors import LateWriter, StreamBusy
+from warehouse.raw import StreamKey
+
+_MOMENTS = ("since", "start", "end")
+
+
+class WindowLike(Protocol):
+    """Which part of a stream a run reads: ``all``, what changed ``since``, or what is dated ``start`` to ``end``."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def since(self) -> datetime | None: ...
+    @property
+    def start(self) -> datetime | None: ...
+    @property
+    def end(self) -> datetime | None: ...
+    @property
+    def months(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One pass over a stream; it outlives its run when that is interrupted and another goes on."""
+
+    read_id: int
+    as_of: datetime
+    """The instant its first run took for now: later changes may be missing from it."""
+    begun_at: datetime
+    """When it began, by the database's clock."""
+    unidentified: int = 0
+    """Rejected records without an id so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where an interrupted run stopped."""
+
+    position: dict[str, Any]
+    """What the last committed page said about where to go on."""
+    window: dict[str, Any]
+    """The window it read, with the same names and types as the run's own window object."""
+    run_id: str
+    read: Read
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant the interrupted read took for now; a caller may find it too old to go on from."""
+        return self.read.as_of
+
+
+def watermark(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> datetime | None:
+    """Up to when changes are loaded, the stream's overlap already taken off; None before the first complete run."""
+    row = connection.execute(
+        "select watermark from raw_meta.cursors where organization_id = %s and source = %s and stream = %s",
+        [organization_id, source, stream],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def resume_point(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> ResumePoint | None:
+    """Where the stream's last run was interrupted; None when it completed or has nowhere to go on from."""
+    row = connection.execute(
+        "select resume from raw_meta.cursors where organization_id = %s and source = %s and stream = %s",
+        [organization_id, source, stream],
+    ).fetchone()
+    return _resume_point(row[0]) if row and row[0] and row[0]["position"] is not None else None
+
+
+def open_cursor(
+    connection: psycopg.Connection, key: StreamKey, *, as_of: datetime, resumes: ResumePoint | None
+) -> tuple[int, Read]:
+    """Take the stream over: the new run's fence, and the read it begins or goes on with.
+
+    Raises :class:`StreamBusy` when the resume point has been used by another run in the meantime.
+    """
+    row = connection.execute(
+        """
+        insert into raw_meta.cursors as cursor (organization_id, source, stream, fence) values (%s, %s, %s, 1)
+        on conflict (organization_id, source, stream) do update set fence = cursor.fence + 1
+        returning fence, resume, nextval('raw_meta.reads'), clock_timestamp()
+        """,
+        key,
+    ).fetchone()
+    assert row is not None  # noqa: S101 - an insert or update of one row returns one row
+    fence, left, read_id, now = row
+    if resumes is not None:
+        if left is None or _resume_point(left) != resumes:
+            raise StreamBusy(
+                f"{key} was taken on by another run while this one prepared to go on with it. Nothing was read or "
+                "written. Run again."
+            )
+        return fence, resumes.read
+    if left is not None:
+        connection.execute("delete from raw_meta.seen_records where read_id = %s", [left["read_id"]])
+        connection.execute(
+            "update raw_meta.cursors set resume = null where organization_id = %s and source = %s and stream = %s", key
+        )
+    return fence, Read(read_id=read_id, as_of=as_of, begun_at=now)
+
+
+def keep_resume_point(
+    cursor: psycopg.Cursor[Any],
+    key: StreamKey,
+    *,
+    fence: int,
+    run_id: str,
+    window: WindowLike,
+    read: Read,
+    position: Mapping[str, Any] | None,
+) -> None:
+    """Note where to go on; part of the batch's transaction. Raises :class:`LateWriter` when a newer run took over."""
+    resume = {
+        "position": position,
+        "window": {
+            "kind": window.kind,
+            "months": list(window.months),
+            **{name: moment.isoformat() for name in _MOMENTS if (moment := getattr(window, name))},
+        },
+        "run_id": run_id,
+        "read_id": read.read_id,
+        "as_of": read.as_of.isoformat(),
+        "begun_at": read.begun_at.isoformat(),
+        "unidentified": read.unidentified,
+    }
+    cursor.execute(
+        """
+        update raw_meta.cursors set resume = %s
+        where organization_id = %s and source = %s and stream = %s and fence = %s
+        """,
+        [Jsonb(resume), *key, fence],
+    )
+    _check_fence(cursor, key)
+
+
+def close_cursor(
+    connection: psycopg.Connection,
+    key: StreamKey,
+    *,
+    fence: int,
+    run_id: str,
+    window: WindowLike,
+    read: Read,
+    overlap: timedelta,
+) -> None:
+    """A complete run closes: move the watermark, extend what is covered, forget the resume point.
+
+    Raises :class:`LateWriter` when a newer run took over.
+    """
+    reached = read.as_of
+    covers_from, covers_to = {
+        "all": (None, reached),
+        "changes": (window.since, reached),
+        "dated": (window.start, min(window.end or reached, reached)),
+    }[window.kind]
+    row = connection.execute(
+        "select covered from raw_meta.cursors where organization_id = %s and source = %s and stream = %s for update",
+        key,
+    ).fetchone()
+    covered = _joined(row[0] if row else (), TimestamptzRange(covers_from, covers_to))
+    cursor = connection.execute(
+        """
+        update raw_meta.cursors set
+            -- The first run sets the watermark whatever it read: all that is read later is read at a later time.
+            watermark = case when %(moves)s then greatest(watermark, %(watermark)s)
+                else coalesce(watermark, %(watermark)s) end,
+            covered = %(covered)s,
+            covers_from = %(covers_from)s,
+            resume = null
+        where organization_id = %(organization_id)s and source = %(source)s and stream = %(stream)s
+            and fence = %(fence)s
+        """,
+        {
+            **key._asdict(),
+            "fence": fence,
+            "moves": window.kind != "dated",
+            "watermark": reached - overlap,
+            "covered": covered,
+            "covers_from": covered[-1].lower if covered else None,
+        },
+    )
+    _check_fence(cursor, key)
+    if covers_to == reached:  # an older month read again says nothing about how fresh the stream is
+        connection.execute(
+            """
+            update raw_meta.cursors
+            set completed_at = clock_timestamp(), completed_as_of = %s, completed_run_id = %s
+            where organization_id = %s and source = %s and stream = %s
+            """,
+            [reached, run_id, *key],
+        )
+
+
+def _joined(covered: Iterable[TimestamptzRange], added: TimestamptzRange) -> TimestamptzMultirange:
+    """Stretches of time with one more; what touches or overlaps becomes one. Half-open; no lower bound: all before."""
+    ever = datetime.min.replace(tzinfo=UTC)
+    joined: list[tuple[datetime, datetime]] = []
+    for lower, upper in sorted((stretch.lower or ever, stretch.upper or ever) for stretch in [*covered, added]):
+        if joined and lower <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], upper))
+        elif lower < upper:
+            joined.append((lower, upper))
+    return TimestamptzMultirange(TimestamptzRange(None if lower == ever else lower, upper) for lower, upper in joined)
+
+
+def _check_fence(cursor: psycopg.Cursor[Any], key: StreamKey) -> None:
+    if cursor.rowcount != 1:
+        raise LateWriter(
+            f"A newer run has taken over {key}, so this one stops and its last batch was not written. Nothing is lost: "
+            "the newer run reads the same records."
+        )
+
+
+def _resume_point(left: dict[str, Any]) -> ResumePoint:
+    window = left["window"]
+    return ResumePoint(
+        position=left["position"],
+        window={
+            "kind": window["kind"],
+            **{name: datetime.fromisoformat(window[name]) for name in _MOMENTS if name in window},
+            "months": tuple(window["months"]),
+        },
+        run_id=left["run_id"],
+        read=Read(
+            read_id=left["read_id"],
+            as_of=datetime.fromisoformat(left["as_of"]),
+            begun_at=datetime.fromisoformat(left["begun_at"]),
+            unidentified=left["unidentified"],
+        ),
+    )

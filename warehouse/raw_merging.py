@@ -1,0 +1,206 @@
+"""Putting a batch of records into a raw table: COPY, merge, daily history, rejections, ids seen.
+
+Everything here happens in the caller's transaction. An unchanged record is not touched, so that what reads
+``extracted_at`` sees only what changed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+
+from warehouse.raw import StreamKey
+from warehouse.raw_batches import Batch, Misfit, RecordLike, RejectionLike, encode, record_hash
+
+# Rows wait here uncompressed and in line: compressing is left to the merge, which does it for changed rows only.
+_INCOMING = """
+set temp_buffers = '32MB';
+set lock_timeout = '60s';
+create temporary table if not exists incoming (
+    record_id text not null, record jsonb not null, source_updated_at timestamptz, record_hash bytea not null
+) with (toast_tuple_target = 8160) on commit delete rows;
+alter table incoming alter column record set storage external;
+"""
+
+_COPY = "copy incoming (record_id, record, source_updated_at, record_hash) from stdin (format binary)"
+
+# A record that was deleted here and is given again lives, however old; otherwise the newer version stays.
+_MERGE = """
+with merged as (
+    insert into {table} as kept
+        (organization_id, record_id, record, source_updated_at, record_hash, first_seen_at, extracted_at, run_id)
+    select %(organization_id)s, record_id, record, source_updated_at, record_hash,
+        statement_timestamp(), statement_timestamp(), %(run_id)s
+    from incoming
+    on conflict (organization_id, record_id) do update set
+        record = excluded.record,
+        source_updated_at = excluded.source_updated_at,
+        record_hash = excluded.record_hash,
+        extracted_at = excluded.extracted_at,
+        deleted_at = null,
+        run_id = excluded.run_id
+    where kept.deleted_at is not null
+        or kept.record_hash is distinct from excluded.record_hash
+        and (kept.source_updated_at > excluded.source_updated_at) is not true
+    returning first_seen_at = extracted_at as is_new
+)
+select count(*) filter (where is_new), count(*) filter (where not is_new) from merged
+"""
+
+# In the batch these followed a version without a change mark, which had replaced whatever is stored.
+_OVERTAKE = """
+update {table} as kept set source_updated_at = incoming.source_updated_at
+from incoming
+where kept.organization_id = %(organization_id)s and kept.record_id = any(%(overtaken)s)
+    and incoming.record_id = kept.record_id and kept.source_updated_at > incoming.source_updated_at
+"""
+
+_DAILY = """
+insert into {daily} as kept
+    (organization_id, record_id, snapshot_date, record, record_hash, extracted_at, run_id)
+select organization_id, record_id, %(snapshot_date)s, known.record, known.record_hash, statement_timestamp(), %(run_id)s
+from {table} as known join incoming using (record_id)
+where organization_id = %(organization_id)s
+on conflict (organization_id, snapshot_date, record_id) do update set
+    record = excluded.record,
+    record_hash = excluded.record_hash,
+    extracted_at = excluded.extracted_at,
+    run_id = excluded.run_id
+where kept.record_hash is distinct from excluded.record_hash
+"""
+
+_REJECT = """
+insert into raw_meta.rejected_records
+    (organization_id, source, stream, run_id, record_id, body, body_hash, reason)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
+on conflict on constraint rejected_records_once do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a batch did to the table."""
+
+    new: int
+    changed: int
+    rejected: int
+    unidentified: int
+    """Rejections without an id."""
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    """Give the connection the temporary table that batches wait in; once for each connection.
+
+    From then on a lock that somebody else holds on a raw table for a minute ends in an error.
+    """
+    connection.execute(_INCOMING)
+    connection.commit()
+
+
+def merge(
+    connection: psycopg.Connection,
+    key: StreamKey,
+    batch: Batch,
+    *,
+    run_id: str,
+    snapshot_date: date | None = None,
+    read_id: int | None = None,
+) -> Merged:
+    """Copy and merge a batch; records that Postgres cannot keep become rejections of the batch.
+
+    Starts the transaction and leaves it open. With ``snapshot_date`` the records also become that day's history;
+    with ``read_id`` their ids are noted as seen.
+    """
+    cursor = connection.cursor()
+    try:
+        _copy(cursor, batch)
+    except (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex):
+        connection.rollback()
+        batch.reject(list(_misfits(connection, list(batch.records.values()))))
+        connection.commit()
+        _copy(cursor, batch)
+    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date, "overtaken": sorted(batch.overtaken)}
+    tables = {"table": key.table, "daily": key.daily_table}
+    if batch.overtaken:
+        cursor.execute(sql.SQL(_OVERTAKE).format(**tables), facts)
+    row = cursor.execute(sql.SQL(_MERGE).format(**tables), facts).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate without grouping returns one row
+    if snapshot_date is not None:
+        cursor.execute(sql.SQL(_DAILY).format(**tables), facts)
+    if read_id is not None:
+        cursor.execute("insert into raw_meta.seen_records select %s, record_id from incoming", [read_id])
+    _keep_rejections(cursor, key, batch.rejections, run_id=run_id, read_id=read_id)
+    unidentified = sum(rejection.record_id is None for rejection in batch.rejections)
+    return Merged(new=row[0], changed=row[1], rejected=len(batch.rejections), unidentified=unidentified)
+
+
+def _copy(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+    with cursor.copy(_COPY) as copy:
+        copy.write(encode(batch.records.values()))
+
+
+def _misfits(connection: psycopg.Connection, records: Sequence[RecordLike]) -> Iterator[Misfit]:
+    """The records that Postgres refuses as JSON (``\\u0000``, half a surrogate, broken syntax), found by halving."""
+    reason = _refusal(connection, records)
+    if reason is None:
+        return
+    if len(records) == 1:
+        yield Misfit(records[0].body, reason, records[0].record_id)
+        return
+    middle = len(records) // 2
+    yield from _misfits(connection, records[:middle])
+    yield from _misfits(connection, records[middle:])
+
+
+def _refusal(connection: psycopg.Connection, records: Sequence[RecordLike]) -> str | None:
+    try:
+        bodies = [record.body.decode() for record in records]
+    except UnicodeDecodeError as error:
+        return f"The record is not UTF-8: {error.reason} at byte {error.start}."
+    if any("\0" in body for body in bodies):
+        return "The record holds a NUL character, which Postgres cannot store."
+    try:
+        with connection.transaction():
+            connection.execute("select count(body::jsonb) from unnest(%s::text[]) as body", [bodies])
+    except (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex) as error:
+        said = f"{error.diag.message_primary} {error.diag.message_detail or ''}".strip()
+        return f"Postgres cannot store the record as JSON: {said}"
+    return None
+
+
+def _keep_rejections(
+    cursor: psycopg.Cursor[Any],
+    key: StreamKey,
+    rejections: Sequence[RejectionLike],
+    *,
+    run_id: str,
+    read_id: int | None,
+) -> None:
+    """Keep what did not fit, each once. Its id counts as seen: the vendor still has the record."""
+    if not rejections:
+        return
+    cursor.executemany(
+        _REJECT,
+        [
+            [
+                *key,
+                run_id,
+                rejection.record_id,
+                _readable(rejection.body),
+                record_hash(rejection.body),
+                rejection.reason,
+            ]
+            for rejection in rejections
+        ],
+    )
+    identified = [rejection.record_id for rejection in rejections if rejection.record_id is not None]
+    if read_id is not None and identified:
+        cursor.execute("insert into raw_meta.seen_records select %s, unnest(%s::text[])", [read_id, identified])
+
+
+def _readable(body: bytes) -> str:
+    """A body as text, whatever it holds; bytes that are no text appear as escapes."""
+    return body.decode(errors="backslashreplace").replace("\0", "\\x00")

@@ -1,0 +1,146 @@
+"""A run of a stream: what it knows, and the transactions it is made of. The order of things is the loader's."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from time import monotonic
+
+import psycopg
+
+from warehouse.raw import StreamKey
+from warehouse.raw_batches import Batch
+from warehouse.raw_cursors import Read, WindowLike, close_cursor, keep_resume_point
+from warehouse.raw_deletions import apply_sweep, forget_seen, mark_unseen
+from warehouse.raw_log import CertificateLike, Counts, close_log, log_counts
+from warehouse.raw_merging import Merged, merge
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What a complete run did. ``records`` = new + changed + unchanged; rejected come on top."""
+
+    log_id: int
+    pages: int
+    records: int
+    new: int
+    changed: int
+    unchanged: int
+    deleted: int
+    rejected: int
+    seconds: float
+    note: str | None
+    """What the run could not do although it is complete; None for nothing."""
+
+
+@dataclass
+class Run:
+    """A run of a stream that is under way, and the transactions it is made of."""
+
+    key: StreamKey
+    run_id: str
+    as_of: datetime
+    window: WindowLike
+    snapshot_date: date | None
+    fence: int
+    read: Read
+    log_id: int
+    counts: Counts = field(default_factory=Counts)
+    began: float = field(default_factory=monotonic)
+
+    @property
+    def notes_seen(self) -> bool:
+        """Whether the ids met are noted: only a read of everything can show what is gone."""
+        return self.window.kind == "all"
+
+    def merge(self, connection: psycopg.Connection, batch: Batch) -> Merged:
+        return merge(
+            connection,
+            self.key,
+            batch,
+            run_id=self.run_id,
+            snapshot_date=self.snapshot_date,
+            read_id=self.read.read_id if self.notes_seen else None,
+        )
+
+    def commit(self, connection: psycopg.Connection, batch: Batch, merged: Merged) -> None:
+        """Close a batch's transaction, with its resume point and the counts so far."""
+        counts = replace(
+            self.counts,
+            pages=self.counts.pages + batch.pages,
+            records=self.counts.records + batch.seen,
+            new=self.counts.new + merged.new,
+            changed=self.counts.changed + merged.changed,
+            rejected=self.counts.rejected + merged.rejected,
+            requests=self.counts.requests + batch.requests,
+            bytes=self.counts.bytes + batch.bytes,
+        )
+        read = replace(self.read, unidentified=self.read.unidentified + merged.unidentified)
+        cursor = connection.cursor()
+        keep_resume_point(
+            cursor,
+            self.key,
+            fence=self.fence,
+            run_id=self.run_id,
+            window=self.window,
+            read=read,
+            position=batch.resume,
+        )
+        log_counts(cursor, self.log_id, counts)
+        connection.commit()
+        self.counts, self.read = counts, read
+
+    def close(
+        self,
+        connection: psycopg.Connection,
+        *,
+        certificate: CertificateLike,
+        sweep_begun_at: datetime | None,
+        overlap: timedelta,
+    ) -> LoadResult:
+        """Everything that makes the run complete, in one transaction."""
+        note = None
+        deleted = 0
+        if certificate.is_complete_set:
+            if not self.notes_seen:
+                raise ValueError(f"A read of {self.key} with window {self.window.kind!r} cannot be the complete set.")
+            if self.read.unidentified:
+                note = (
+                    f"{self.read.unidentified} rejected records have no readable id, so records that are gone could "
+                    "not be told from these and none was marked deleted."
+                )
+            else:
+                deleted = mark_unseen(
+                    connection,
+                    self.key,
+                    run_id=self.run_id,
+                    read_id=self.read.read_id,
+                    begun_at=self.read.begun_at,
+                )
+        if sweep_begun_at is not None:
+            deleted += apply_sweep(connection, self.key, run_id=self.run_id, begun_at=sweep_begun_at)
+        if self.notes_seen:
+            forget_seen(connection, self.read.read_id)
+        counts = replace(self.counts, deleted=deleted, requests=certificate.requests)
+        close_cursor(
+            connection,
+            self.key,
+            fence=self.fence,
+            run_id=self.run_id,
+            window=self.window,
+            read=self.read,
+            overlap=overlap,
+        )
+        seconds = monotonic() - self.began
+        close_log(connection, self.log_id, counts, seconds=seconds, certificate=certificate, note=note)
+        connection.commit()
+        return LoadResult(
+            log_id=self.log_id,
+            pages=counts.pages,
+            records=counts.records,
+            new=counts.new,
+            changed=counts.changed,
+            unchanged=counts.unchanged,
+            deleted=deleted,
+            rejected=counts.rejected,
+            seconds=seconds,
+            note=note,
+        )
