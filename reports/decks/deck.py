@@ -1,0 +1,284 @@
+"""The engine: a presentation from a brand's template, pages with named places, receipts gathered as figures appear.
+
+Renderers in `slides/` fill places of a layout and never compute; look lives in `theme` and `layouts`. `Deck.save`
+closes every page by writing its receipts into the speaker notes.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pptx import Presentation
+from pptx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from pptx.oxml import parse_xml
+from pptx.parts.chart import ChartPart
+
+from reports.decks import receipts
+from reports.decks.brand import Brand
+from reports.decks.charts import Chart
+from reports.decks.findings import Finding
+from reports.decks.layouts import LAYOUTS, Box, Kind, Placeholder, placeholder
+from reports.decks.pack import repacked
+from reports.decks.shapes import (
+    NAMESPACES,
+    SMALLEST,
+    Paragraph,
+    Run,
+    Table,
+    chart_xml,
+    fitted,
+    paragraph_xml,
+    table_xml,
+    textbox_xml,
+)
+from reports.decks.theme import template
+from reports.decks.xmltext import attribute
+from reports.formats import Formats
+from reports.views.figures import Figure, Receipt
+from reports.views.organizations import QuarterFacts, Snapshot
+from warehouse.periods import Quarter
+
+
+class Deck:
+    """One presentation about one quarter of one organization."""
+
+    def __init__(
+        self,
+        *,
+        brand: Brand,
+        formats: Formats,
+        organization_id: str,
+        quarter: QuarterFacts,
+        title: str,
+        snapshot: Snapshot,
+        draft_reason: str | None = None,
+    ) -> None:
+        self.brand = brand
+        self.formats = formats
+        self.title = title
+        self.quarter = quarter
+        self.draft_reason = draft_reason
+        self._presentation = Presentation(io.BytesIO(template(brand)))
+        self._layouts = {layout.name: layout for layout in self._presentation.slide_layouts}
+        self._receipts_heading = receipts.heading(organization_id, quarter.quarter, snapshot)
+        self._pages: list[Page] = []
+
+    @property
+    def incomplete_words(self) -> str:
+        """What every slide of an unfinished quarter says."""
+        over = len(self.quarter.complete_months)
+        return f"Incomplete quarter: {over} of 3 months are over"
+
+    @property
+    def footer(self) -> str:
+        """The line at the foot of every slide but the cover."""
+        parts = [self.brand.name, self.title, self.formats.quarter(self.quarter.quarter)]
+        if not self.quarter.is_complete:
+            parts.append(self.incomplete_words)
+        return "  |  ".join([*parts, self.brand.footer] if self.brand.footer else parts)
+
+    @property
+    def slides(self) -> int:
+        """How many slides there are so far."""
+        return len(self._pages)
+
+    def cover(self) -> "Page":
+        """The first page; it has no footer."""
+        return self._page("Cover")
+
+    def page(self, layout: str, kicker: str, title: str | Finding) -> "Page":
+        """A page with what it is about (`kicker`) and what was found (`title`)."""
+        page = self._page(layout)
+        page.fill("Kicker", kicker)
+        page.fill("Title", page.words(title) if isinstance(title, Finding) else title, sizes=(24, 22, 20, 18))
+        page.fill("Footer", self.footer)
+        page.number(len(self._pages))
+        return page
+
+    def save(self) -> bytes:
+        """The finished .pptx; the same content gives the same bytes."""
+        for page in self._pages:
+            page.write_notes(self._receipts_heading)
+        # A fixed instant that belongs to the content: no clock may show through.
+        ended = Quarter.parse(self.quarter.quarter).periods[2].first_day
+        instant = datetime(ended.year, ended.month, ended.day, tzinfo=UTC).replace(tzinfo=None)
+        properties = self._presentation.core_properties
+        properties.title = self.title
+        properties.author = properties.last_modified_by = self.brand.name
+        properties.created = properties.modified = instant
+        properties.revision = 1
+        written = io.BytesIO()
+        self._presentation.save(written)
+        return repacked(written.getvalue())
+
+    def _page(self, layout: str) -> "Page":
+        page = Page(self, self._presentation.slides.add_slide(self._layouts[layout]), layout)
+        self._pages.append(page)
+        return page
+
+
+class Page:
+    """One slide being filled. Every figure shown is cited, and every place is asked for by name."""
+
+    def __init__(self, deck: Deck, slide: Any, layout: str) -> None:
+        self.formats = deck.formats
+        self._deck = deck
+        self._slide = slide
+        self._layout = layout
+        self._tree = slide.shapes.element
+        self._next_id = 2
+        self._cited: dict[tuple[str, str, str], dict[str | None, Figure]] = {}
+        self._spoken: list[str] = []
+        for shape in list(slide.shapes):  # filled places are written whole; an empty one must not stay behind
+            self._tree.remove(shape.element)
+        if deck.draft_reason is not None:
+            self._draft_mark(deck.draft_reason)
+
+    def place(self, name: str) -> Box:
+        """Where the layout keeps the place `name`."""
+        return placeholder(self._layout, name).box
+
+    def has(self, name: str) -> bool:
+        """True when the layout has a place of that name."""
+        return any(place.name == name for place in LAYOUTS[self._layout])
+
+    def cite(self, figure: Figure, shown: str | None = None) -> None:
+        """Put the figure's receipt into the speaker notes."""
+        key = (figure.metric, figure.period, figure.client_id)
+        self._cited.setdefault(key, {}).setdefault(shown, figure)
+
+    def fact(self, metric: str, period: str, value: Decimal, *, unit: str, model: str, shown: str) -> str:
+        """The text of something that is no metric (a bound, an account's amount), cited as `metric`."""
+        self.cite(Figure(metric, metric, period, value, unit, Receipt(model=model, method="recorded")), shown)
+        return shown
+
+    def count(self, metric: str, period: str, number: int, *, model: str) -> str:
+        """A number of rows of `model`, cited as `metric`."""
+        shown = self.formats.number(number)
+        return self.fact(metric, period, Decimal(number), unit="count", model=model, shown=shown)
+
+    def value(self, figure: Figure, *, places: int | None = None) -> str:
+        """The figure's text, cited."""
+        shown = self.formats.value(figure.value, figure.unit, places=places)
+        self.cite(figure, shown)
+        return shown
+
+    def signed(self, figure: Figure, *, places: int | None = None) -> str:
+        """A difference's text with its sign, cited; ``No data`` when it is missing."""
+        if figure.value is None:
+            return self.value(figure)
+        shown = self.formats.signed(figure.value, figure.unit, places=places)
+        self.cite(figure, shown)
+        return shown
+
+    def words(self, finding: Finding) -> str:
+        """A finding's text, its figures cited."""
+        for figure, shown in finding.figures:
+            self.cite(figure, shown)
+        return finding.text
+
+    def say(self, text: str) -> None:
+        """Words for the presenter, above the receipts."""
+        self._spoken.append(text)
+
+    def fill(self, name: str, text: str, *, sizes: tuple[float, ...] | None = None) -> None:
+        """Text into the place `name`, as large as fits of `sizes` (points, descending)."""
+        place = placeholder(self._layout, name)
+        sizes = sizes or (place.size, *(size for size in (13.0, 12.0, SMALLEST) if size < place.size))
+        text, size = fitted(text, sizes, place.box, bold=place.bold, font=self._font(place))
+        paragraphs = [Paragraph([Run(line, size)], align=_align(place)) for line in text.split("\n")]
+        self._write_place(place, "".join(map(paragraph_xml, paragraphs)))
+
+    def fill_paragraphs(self, name: str, paragraphs: Sequence[Paragraph]) -> None:
+        """Finished paragraphs into the place `name`; the caller has measured them."""
+        self._write_place(placeholder(self._layout, name), "".join(map(paragraph_xml, paragraphs)))
+
+    def number(self, number: int) -> None:
+        """The slide's number into its place, as a field that follows the slide."""
+        place = placeholder(self._layout, "Slide Number")
+        field = (
+            '<a:p><a:fld id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}" type="slidenum"><a:rPr lang="en-US"/>'
+            f"<a:t>{number}</a:t></a:fld></a:p>"
+        )
+        self._write_place(place, field)
+
+    def chart(self, place: str | Box, chart: Chart, figures: Iterable[Figure]) -> None:
+        """A native chart with its workbook; `figures` are the points it draws."""
+        for figure in figures:
+            self.cite(figure)
+        box, index, name = self._where(place)
+        package = self._slide.part.package
+        part = ChartPart.load(
+            package.next_partname(ChartPart.partname_template), CONTENT_TYPE.DML_CHART, package, chart.xml()
+        )
+        part.chart_workbook.update_from_xlsx_blob(chart.embedded_workbook())
+        relation = self._slide.part.relate_to(part, RELATIONSHIP_TYPE.CHART)
+        self._add(chart_xml(self._id(), name, box, relation, place=index, alt=chart.alt_text()))
+
+    def table(self, place: str | Box, table: Table, *, alt: str) -> None:
+        """A native table at the top of its place."""
+        box, index, name = self._where(place)
+        self._add(table_xml(self._id(), name, box, table, self._deck.brand.body_font, place=index, alt=alt))
+
+    def text(self, name: str, box: Box, paragraphs: Sequence[Paragraph], **look: Any) -> None:
+        """A text box or filled shape; `look` as `shapes.textbox_xml` takes it. The caller has measured the text."""
+        self._add(textbox_xml(self._id(), name, box, paragraphs, **look))
+
+    def fit(
+        self, text: str, sizes: tuple[float, ...], box: Box, *, bold: bool = False, margin: float = 0.0
+    ) -> tuple[str, float]:
+        """`shapes.fitted` in the brand's body font."""
+        return fitted(text, sizes, box, bold=bold, font=self._deck.brand.body_font, margin=margin)
+
+    def write_notes(self, heading: str) -> None:
+        """What to say and every receipt, into the speaker notes."""
+        lines = [*self._spoken]
+        cited = [receipts.line(figure, shown) for shows in self._cited.values() for figure, shown in _shown(shows)]
+        if cited:
+            lines += [heading, *cited]
+        if lines:
+            self._slide.notes_slide.notes_text_frame.text = "\n".join(lines)
+
+    def _where(self, place: str | Box) -> tuple[Box, int | None, str]:
+        if isinstance(place, Box):
+            return place, None, f"Content {self._next_id}"
+        found = placeholder(self._layout, place)
+        return found.box, found.index, found.name
+
+    def _write_place(self, place: Placeholder, paragraphs: str) -> None:
+        kind = f' type="{place.kind.value}"'
+        index = f' idx="{place.index}"' if place.index else ""
+        self._add(
+            f'<p:sp {NAMESPACES}><p:nvSpPr><p:cNvPr id="{self._id()}" name={attribute(place.name)}/>'
+            f'<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph{kind}{index}/></p:nvPr></p:nvSpPr><p:spPr/>'
+            f"<p:txBody><a:bodyPr/><a:lstStyle/>{paragraphs}</p:txBody></p:sp>"
+        )
+
+    def _draft_mark(self, reason: str) -> None:
+        box = Box(9.4, 0.14, 3.333, 0.46)
+        text, size = self.fit(f"DRAFT: {reason}", (12, SMALLEST), box, bold=True, margin=0.05)
+        mark = [Paragraph([Run(text, size, bold=True, colour="accent6")], align="ctr")]
+        self.text("Draft Mark", box, mark, fill="bg1", line="accent6", margin=0.05, anchor="ctr")
+
+    def _font(self, place: Placeholder) -> str:
+        brand = self._deck.brand
+        return brand.heading_font if place.kind in {Kind.TITLE, Kind.COVER_TITLE} else brand.body_font
+
+    def _add(self, xml: str) -> None:
+        self._tree.append(parse_xml(xml))
+
+    def _id(self) -> int:
+        self._next_id += 1
+        return self._next_id
+
+
+def _shown(shows: dict[str | None, Figure]) -> list[tuple[Figure, str | None]]:
+    """One line for each way a figure was shown; a chart's point needs none of its own where a text shows it too."""
+    spoken: list[tuple[Figure, str | None]] = [(figure, text) for text, figure in shows.items() if text is not None]
+    return spoken or [(figure, None) for figure in shows.values()]
+
+
+def _align(place: Placeholder) -> Any:
+    return place.align

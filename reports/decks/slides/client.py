@@ -1,0 +1,167 @@
+"""Slides of a client's own deck: devices, agreements, and where the data comes from. Nothing of anyone else."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from reports.decks import headlines
+from reports.decks.charts import Chart, Line, Plot
+from reports.decks.deck import Deck, Page
+from reports.decks.findings import Finding, Sentence
+from reports.decks.layouts import CONTENT, Box
+from reports.decks.shapes import Cell, Column, Table
+from reports.decks.slides.parts import chart_or_reason, lines_of, missing, month_chart, panel
+from reports.decks.slides.quality import SOURCES
+from reports.formats import Formats
+from reports.views.clients import Agreement, DeviceClass
+from reports.views.figures import Figure, Series, counted
+from reports.views.organizations import Client, QuarterFacts
+from reports.views.quality import StreamFreshness
+
+_MOST_CLASSES, _MOST_AGREEMENTS = 8, 12
+
+
+def render_devices(deck: Deck, monthly: Mapping[str, Series], classes: Sequence[DeviceClass]) -> None:
+    """The client's endpoints and seats over thirteen months, and what kinds of devices they are now."""
+    formats = deck.formats
+    series = [monthly["endpoints_managed"], monthly["seats_managed"]]
+    page = deck.page("Finding", "Your devices", headlines.fleet(formats, *series))
+    left, right = _halves()
+    chart_or_reason(
+        page,
+        left,
+        month_chart(
+            formats,
+            "Endpoints and seats per month",
+            series,
+            [Plot("line", lines_of(series, ("Endpoints", "Seats"), ("accent1", "accent2")))],
+            unit="count",
+            skip=2,
+        ),
+        series,
+    )
+    month = formats.month(series[0].last.period)
+    if not classes:
+        reason = series[0].last.reason or "no device of this month is known by class"
+        missing(page, right, f"Endpoints by class, {month}", [f"Not known: {reason}"])
+        return
+    shown, rest = list(classes[:_MOST_CLASSES]), classes[_MOST_CLASSES:]
+    names = [entry.label for entry in shown]
+    values: list[Decimal | None] = [entry.count.value for entry in shown]
+    if rest:
+        names.append("Other classes")
+        values.append(sum((entry.count.value or Decimal(0) for entry in rest), Decimal(0)))
+    chart = Chart(
+        title=f"Endpoints by class, {month}",
+        categories=names,
+        plots=[Plot("bar", [Line("Endpoints", values, "accent1")], labels=True)],
+        number_format=formats.excel("count"),
+    )
+    page.chart(right, chart, [entry.count for entry in classes])
+
+
+def render_agreements(deck: Deck, agreements: Sequence[Agreement], quarter: QuarterFacts) -> None:
+    """The agreements in force at the quarter's end, with what they are and cost a month."""
+    formats = deck.formats
+    page = deck.page("Table", "Your agreements", agreements_headline(formats, agreements, quarter))
+    if not agreements:
+        missing(
+            page, page.place("Table"), "Agreements", ["No agreement of yours was in force at the end of the quarter."]
+        )
+        return
+    rows = [_agreement_row(page, agreement) for agreement in agreements[:_MOST_AGREEMENTS]]
+    page.table(
+        "Table",
+        Table(
+            columns=(
+                Column("Agreement", 4),
+                Column("Type", 2.6),
+                Column("Managed services", 1.6),
+                Column("Since", 1.4),
+                Column("Until", 1.4),
+                Column("Per month", 1.4, "r"),
+            ),
+            rows=rows,
+            size=13,
+            row_height=0.36,
+        ),
+        alt="Agreements in force at the end of the quarter, with type, dates and monthly amount.",
+    )
+    for agreement in agreements[_MOST_AGREEMENTS:]:
+        page.say(
+            f"Also in force: {agreement.name}, {agreement.kind}, {page.value(agreement.monthly_amount, places=2)}."
+        )
+
+
+def render_data_notes(
+    deck: Deck, client: Client, streams: Sequence[StreamFreshness], gaps: Sequence[Figure], quarter: QuarterFacts
+) -> None:
+    """Where this client's figures come from, how fresh they are, and what is not known."""
+    formats = deck.formats
+    title = "All figures of this review are known" if not gaps else "Some figures of this review are not known"
+    page = deck.page("Finding", "About these figures", title)
+    left, right = _halves()
+    known = [SOURCES[source] for source in client.sources if source in _CLIENT_SOURCES]
+    lines = [f"You are known in {' and '.join(known)}." if known else "You are known in none of the connected systems."]
+    for source in _CLIENT_SOURCES:
+        own = [stream for stream in streams if stream.source == source]
+        if not own:
+            lines.append(f"{SOURCES[source]}: not connected.")
+            continue
+        done = [stream.last_completed_at for stream in own]
+        known_instants = [instant for instant in done if instant is not None]
+        oldest = min(known_instants) if len(known_instants) == len(done) else None
+        lines.append(f"{SOURCES[source]}: last read completely {formats.instant(oldest)}.")
+    lines += [
+        f"Months end at midnight in {formats.time_zone}.",
+        "Tickets are reactive tickets of the service desk; projects are not among them.",
+        "Endpoints are managed devices; seats are the workstations among them.",
+    ]
+    if not quarter.is_complete:
+        lines.append(f"{deck.incomplete_words}.")
+    panel(page, left, "Where the figures come from", lines)
+    reasons = list(dict.fromkeys(f"{figure.label}, {_when(formats, figure)}: {figure.reason}" for figure in gaps))
+    panel(page, right, "Not known", reasons, more="more", empty="Nothing: every figure shown has a value.")
+    for figure in gaps:
+        page.cite(figure)
+
+
+def agreements_headline(formats: Formats, agreements: Sequence[Agreement], quarter: QuarterFacts) -> Finding:
+    """How many agreements there are, and how many of them are managed services."""
+    say = Sentence(formats)
+    period = formats.quarter(quarter.quarter)
+    if not agreements:
+        return say.finding(f"No agreement was in force at the end of {period}")
+    model = "marts.fct_agreements"
+    total = counted("agreements.in_force", "agreements", quarter.quarter, len(agreements), model)
+    managed = sum(agreement.is_managed for agreement in agreements)
+    part = counted("agreements.managed", "managed", quarter.quarter, managed, model, of_rows=len(agreements))
+    verb = "was" if len(agreements) == 1 else "were"
+    return say.finding(
+        f"{say.count(total, 'agreement', 'agreements')} {verb} in force at the end of {period}, "
+        f"{say.value(part)} for managed services"
+    )
+
+
+_CLIENT_SOURCES = ("ninjaone", "connectwise")
+"""The sources a client deck draws on; billing systems are the organization's own business."""
+
+
+def _halves() -> tuple[Box, Box]:
+    left, right = CONTENT.columns(6.4, 5.4)
+    return left, right
+
+
+def _agreement_row(page: Page, agreement: Agreement) -> list[Cell]:
+    day = page.formats.day
+    return [
+        Cell(agreement.name, bold=True),
+        Cell(agreement.kind),
+        Cell("Yes" if agreement.is_managed else "No"),
+        Cell(day(agreement.start_date) if agreement.start_date else "Not given"),
+        Cell(day(agreement.end_date) if agreement.end_date else "Open"),
+        Cell(page.value(agreement.monthly_amount, places=2)),
+    ]
+
+
+def _when(formats: Formats, figure: Figure) -> str:
+    return formats.quarter(figure.period) if "Q" in figure.period else formats.month(figure.period)

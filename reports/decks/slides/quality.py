@@ -1,0 +1,232 @@
+"""Data quality and freshness: what was read and when, what is missing, what the checks say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.decks.deck import Deck, Page
+from reports.decks.findings import Finding, Sentence
+from reports.decks.layouts import CONTENT, Box
+from reports.decks.shapes import Cell, Column, Table
+from reports.decks.slides.parts import missing, panel
+from reports.formats import Formats, utc
+from reports.views.figures import counted
+from reports.views.organizations import QuarterFacts, Snapshot
+from reports.views.quality import CheckResult, MissingInput, StreamFreshness, UnmappedAccount, UnmatchedClient
+
+SOURCES = {
+    "ninjaone": "NinjaOne",
+    "connectwise": "ConnectWise",
+    "stripe": "Stripe",
+    "quickbooks": "QuickBooks Online",
+}
+_FRESHNESS = "marts.fct_source_freshness"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the quality slides show."""
+
+    streams: Sequence[StreamFreshness]
+    missing: Sequence[MissingInput]
+    unmapped: Sequence[UnmappedAccount]
+    clients: Sequence[UnmatchedClient]
+    checks: Sequence[CheckResult]
+
+
+def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: QuarterFacts) -> None:
+    """One row a source: its streams, the oldest last complete read among them, and what failed."""
+    page = deck.page("Table", "Data quality: freshness", freshness_headline(deck.formats, quality.streams))
+    if not quality.streams:
+        missing(
+            page,
+            page.place("Table"),
+            "Sources",
+            ["No source is connected. The figures of this deck were imported or entered by hand."],
+        )
+        return
+    rows = []
+    for source in dict.fromkeys(stream.source for stream in quality.streams):
+        streams = [stream for stream in quality.streams if stream.source == source]
+        rows.append(_source_row(page, source, streams, quarter.quarter))
+        for stream in streams:
+            outcome = stream.last_outcome or "never read"
+            page.say(
+                f"{stream.source} {stream.stream}: {outcome}, last complete read {utc(stream.last_completed_at)}, "
+                f"data as of {utc(stream.completed_as_of)}."
+            )
+    page.table(
+        "Table",
+        Table(
+            columns=(
+                Column("Source", 2),
+                Column("Streams", 1, "r"),
+                Column("Records", 1.2, "r"),
+                Column("Rejected", 1, "r"),
+                Column("Last complete read (oldest stream)", 3),
+                Column("Data as of", 2.2),
+                Column("State", 3.2),
+            ),
+            rows=rows,
+            size=13,
+            row_height=0.42,
+        ),
+        alt="Sources with their streams, records, last complete read and state.",
+    )
+    below = Box(CONTENT.left, CONTENT.top + 0.42 * (len(rows) + 1) + 0.3, CONTENT.width, 1.9)
+    panel(page, below, "How to read this", _reading_help(deck.formats, snapshot))
+
+
+def render_gaps(deck: Deck, quality: Quality, quarter: QuarterFacts) -> None:
+    """Four panels: missing inputs, unmapped accounts, clients to confirm, checks."""
+    formats = deck.formats
+    page = deck.page("Finding", "Data quality: gaps and checks", gaps_headline(formats, quality, quarter.quarter))
+    upper, lower = CONTENT.rows(1, 1)
+    (inputs, accounts), (clients, checks) = upper.columns(1, 1), lower.columns(1, 1)
+    period = quarter.quarter
+    panel(
+        page,
+        inputs,
+        _heading(page, "Missing inputs", len(quality.missing), "marts.fct_missing_inputs", period),
+        missing_lines(formats, quality.missing),
+        more="more, listed by qbr doctor",
+        empty="Every monthly input of the quarter has a value.",
+    )
+    panel(
+        page,
+        accounts,
+        _heading(page, "Accounts without a mapping", len(quality.unmapped), "marts.fct_unmapped_accounts", period),
+        [_account_line(page, account, period) for account in quality.unmapped],
+        more="more",
+        empty="Every account with postings is mapped to a metric.",
+    )
+    unconfirmed = [
+        f"{client.name}: {'found in one system only' if client.is_unmatched else 'matched by name, to be confirmed'}"
+        for client in quality.clients
+    ]
+    panel(
+        page,
+        clients,
+        _heading(page, "Clients to confirm", len(quality.clients), "marts.dim_clients", period),
+        unconfirmed,
+        more="more",
+        empty="Every client is matched and confirmed.",
+    )
+    failed = [check for check in quality.checks if not check.is_passed]
+    passed = len(quality.checks) - len(failed)
+    total = page.count("checks.all", period, len(quality.checks), model="app.check_results")
+    done = page.count("checks.passed", period, passed, model="app.check_results")
+    panel(
+        page,
+        checks,
+        f"Checks passed: {done} of {total}",
+        [f"{check.severity.capitalize()}: {check.check_name} on {check.subject}" for check in failed],
+        more="more",
+        empty="No check was recorded for this organization." if not quality.checks else "All checks passed.",
+    )
+    for gap in quality.missing:
+        page.say(f"Missing: {gap.metric} {gap.period}, {gap.reason}.")
+    for check in failed:
+        page.say(f"Failed {check.severity}: {check.check_name} on {check.subject}: {check.message}")
+
+
+def freshness_headline(formats: Formats, streams: Sequence[StreamFreshness]) -> str:
+    """Whether every stream was read to its end, and if not, which source to look at."""
+    if not streams:
+        return "No source is connected; the figures were imported or entered by hand"
+    never = [stream for stream in streams if stream.last_completed_at is None]
+    failed = [stream for stream in streams if stream.last_outcome == "failed"]
+    if never:
+        return f"{_names(never)} has streams that were never read completely"
+    if failed:
+        return f"The last read of {_names(failed)} failed; the figures stand as of the read before"
+    oldest = min(stream.last_completed_at for stream in streams if stream.last_completed_at is not None)
+    return f"Every stream was read completely, the oldest at {formats.instant(oldest)}"
+
+
+def gaps_headline(formats: Formats, quality: Quality, period: str) -> Finding:
+    """What is missing, counted; or that nothing is."""
+    say = Sentence(formats)
+    parts = []
+    if quality.missing:
+        count = counted("missing_inputs", "missing inputs", period, len(quality.missing), "marts.fct_missing_inputs")
+        parts.append(say.count(count, "input is missing", "inputs are missing"))
+    if quality.unmapped:
+        accounts = len(quality.unmapped)
+        count = counted("unmapped_accounts", "unmapped", period, accounts, "marts.fct_unmapped_accounts")
+        parts.append(say.count(count, "account is unmapped", "accounts are unmapped"))
+    failed = sum(not check.is_passed for check in quality.checks)
+    if failed:
+        rows = len(quality.checks)
+        count = counted("checks.failed", "failed checks", period, failed, "app.check_results", of_rows=rows)
+        parts.append(say.count(count, "check fails", "checks fail"))
+    if not parts:
+        return say.finding("Nothing is missing: all inputs are there, all accounts mapped, no check fails")
+    text = ", ".join(parts)
+    return say.finding(text[:1].upper() + text[1:])
+
+
+def missing_lines(formats: Formats, gaps: Sequence[MissingInput]) -> list[str]:
+    """One line a metric with the months it misses."""
+    by_metric: dict[str, list[MissingInput]] = {}
+    for gap in gaps:
+        by_metric.setdefault(gap.label, []).append(gap)
+    return [
+        f"{label}: {', '.join(formats.month(gap.period) for gap in found)} ({found[0].reason})"
+        for label, found in by_metric.items()
+    ]
+
+
+def _source_row(page: Page, source: str, streams: Sequence[StreamFreshness], period: str) -> list[Cell]:
+    formats = page.formats
+    name = SOURCES.get(source, source)
+    facts = []
+    for what, amount in (
+        ("streams", len(streams)),
+        ("records", sum(stream.records or 0 for stream in streams)),
+        ("rejected", sum(stream.records_rejected or 0 for stream in streams)),
+    ):
+        facts.append(page.count(f"{source}.{what}", period, amount, model=_FRESHNESS))
+    never = [stream for stream in streams if stream.last_completed_at is None]
+    failed = [stream.stream for stream in streams if stream.last_outcome == "failed"]
+    oldest = None if never else _oldest([stream.last_completed_at for stream in streams])
+    as_of = None if never else _oldest([stream.completed_as_of for stream in streams])
+    if failed:
+        state = Cell(f"Failed: {', '.join(failed)}", bold=True, colour="accent6")
+    elif never:
+        state = Cell(f"Never read: {', '.join(stream.stream for stream in never)}", bold=True, colour="accent6")
+    else:
+        state = Cell("Complete", bold=True, colour="accent4")
+    streams_cell, records_cell, rejected_cell = (Cell(fact) for fact in facts)
+    dates = Cell(formats.instant(oldest)), Cell(formats.instant(as_of))
+    return [Cell(name, bold=True), streams_cell, records_cell, rejected_cell, *dates, state]
+
+
+def _oldest(instants: Sequence[datetime | None]) -> datetime | None:
+    known = [instant for instant in instants if instant is not None]
+    return min(known) if known else None
+
+
+def _account_line(page: Page, account: UnmappedAccount, period: str) -> str:
+    name, model = f"unmapped.{account.account_id}", "marts.fct_unmapped_accounts"
+    shown = page.formats.money(account.amount, 2)
+    page.fact(name, period, account.amount, unit="usd", model=model, shown=shown)
+    return f"{account.account_name} ({account.report_group}): {shown}"
+
+
+def _heading(page: Page, what: str, count: int, model: str, period: str) -> str:
+    return f"{what}: {page.count(what.lower(), period, count, model=model)}"
+
+
+def _names(streams: Sequence[StreamFreshness]) -> str:
+    return ", ".join(dict.fromkeys(SOURCES.get(stream.source, stream.source) for stream in streams))
+
+
+def _reading_help(formats: Formats, snapshot: Snapshot) -> list[str]:
+    checked = formats.instant(snapshot.checked_at) if snapshot.checked_at else "no check was recorded"
+    return [
+        "A source is fresh when each of its streams was read to its end; rows alone prove nothing.",
+        "A value that cannot be computed is shown as No data with its reason, never as zero.",
+        "The speaker notes of every slide hold the receipt of each figure.",
+        f"Checks last run: {checked}",
+    ]
