@@ -6,7 +6,7 @@ with sections as (
     where
         has_summary
         and summary_amount is not null
-        and (account_id is not null or cardinality(row_path) > 1)
+        and (account_id is not null or depth > 1)
 ),
 
 lines as (
@@ -28,7 +28,7 @@ summed as (
             sections.organization_id = lines.organization_id
             and sections.period = lines.period
             and sections.basis = lines.basis
-            and lines.row_path[1:cardinality(sections.row_path)] = sections.row_path
+            and (lines.row_path = sections.row_path or starts_with(lines.row_path, sections.row_path || '.'))
     group by 1, 2, 3, 4, 5, 6
 )
 

@@ -50,7 +50,8 @@ walked as (
         reports.extracted_at,
         amount_cells.cell,
         top.node,
-        array[top.ordinality] as row_path,
+        lpad(top.ordinality::text, 6, '0') as row_path,
+        1 as depth,
         coalesce(top.node ->> 'group', 'Unknown') as report_group,
         case
             when top.node #>> '{Header,ColData,0,id}' <> '' then top.node #>> '{Header,ColData,0,value}'
@@ -66,7 +67,8 @@ walked as (
         walked.extracted_at,
         walked.cell,
         below.node,
-        walked.row_path || below.ordinality,
+        walked.row_path || '.' || lpad(below.ordinality::text, 6, '0'),
+        walked.depth + 1,
         walked.report_group,
         case
             when below.node #>> '{Header,ColData,0,id}' <> ''
@@ -84,6 +86,7 @@ measured as (
         period,
         basis,
         row_path,
+        depth,
         report_group,
         account_path,
         coalesce(node -> 'Header', node) #> '{ColData,0}' as title_cell,
@@ -101,6 +104,7 @@ select
     period,
     basis,
     row_path,
+    depth,
     report_group,
     nullif(title_cell ->> 'id', '') as account_id,
     account_path,

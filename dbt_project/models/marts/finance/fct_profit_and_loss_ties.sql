@@ -24,7 +24,7 @@ printed as (
         summary_amount as report_total
     from {{ ref('int_report_rows_walked') }}
     where
-        cardinality(row_path) = 1
+        depth = 1
         and has_summary
 ),
 
