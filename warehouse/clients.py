@@ -154,25 +154,29 @@ class _Book:
 
     def link_by_name(self, records: Iterable[VendorClient]) -> None:
         """Keep existing links; match the rest by normalised name, else mint a client for the record alone."""
+        confirmed = {
+            normalised(client.name): client
+            for client in sorted(self.clients.values(), key=_by_alias, reverse=True)
+            if client.is_confirmed and client.id != UNASSIGNED
+        }
         index = self._index()
         for item in records:
             name = normalised(item.name)
-            match = self.clients[index[name]] if name in index else None
             if item.key in self.links:
                 client = self.clients[self.links[item.key].client_id]
-                if match and match.is_confirmed and self._stands_alone(item.key):
-                    client = match
+                if self._stands_alone(item.key):
+                    client = confirmed.get(name, client)
             else:
-                client = match or self._mint(item.name)
+                client = self.clients[index[name]] if name in index else self._mint(item.name)
                 index.setdefault(name, client.id)
             self._link(item, client, "name")
 
     def _index(self) -> dict[str, str]:
-        """Normalised name to client, of the clients' names and of what vendors call them; confirmed ones win."""
-        named = [(client, client.name) for client in self.clients.values() if client.id != UNASSIGNED]
-        named += [(self.clients[link.client_id], link.name) for link in self.links.values()]
+        """Normalised name to client: by the clients' own names first, then by what vendors call them."""
+        named = [(False, client, client.name) for client in self.clients.values() if client.id != UNASSIGNED]
+        named += [(True, self.clients[link.client_id], link.name) for link in self.links.values()]
         index: dict[str, str] = {}
-        for client, name in sorted(named, key=lambda pair: (not pair[0].is_confirmed, pair[0].alias)):
+        for _, client, name in sorted(named, key=lambda item: (item[0], not item[1].is_confirmed, item[1].alias)):
             if client.merged_into is None:
                 index.setdefault(normalised(name), client.id)
         return index
@@ -229,7 +233,8 @@ class _Book:
                 """,
                 [
                     (organization_id, c.id, c.alias, c.name, c.is_confirmed, c.merged_into)
-                    for c in self.clients.values()
+                    # The one that others were merged into must be there before them.
+                    for c in sorted(self.clients.values(), key=lambda client: client.merged_into is not None)
                     if before.clients.get(c.id) != c
                 ],
             )
