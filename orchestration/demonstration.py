@@ -37,12 +37,17 @@ def attach(organization: Organization) -> Sandbox:
     sandbox, was_started = sandbox_process.ensure(
         settings.var_dir, port=settings.sandbox_port, seed=settings.sandbox_seed
     )
+    connect_sources(organization, sandbox, anew=was_started)
+    return sandbox
+
+
+def connect_sources(organization: Organization, sandbox: Sandbox, *, anew: bool) -> None:
+    """Connect all four sources to a sandbox; those that are connected already only when ``anew``."""
     with connect() as connection:
         connected = connected_sources(connection, organization.id)
         for source, facts in sandbox.credentials().items():
-            if was_started or source not in connected:
+            if anew or source not in connected:
                 connect_source(connection, organization.id, source, facts, environment="sandbox", actor=ACTOR)
-    return sandbox
 
 
 def import_figures(organization: Organization, sandbox: Sandbox) -> ImportResult:

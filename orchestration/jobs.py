@@ -114,9 +114,7 @@ def report(context: dg.OpExecutionContext, config: Daily, failed: list[str]) -> 
     organization = one_organization(config.organization)
     as_of = run_instant([organization])
     quarter = latest_complete_quarter(as_of, organization.time_zone)
-    done = pipeline.report(
-        pipeline.OrganizationReport(organization), as_of=as_of, quarter=quarter, run_id=context.run_id, progress=Quiet()
-    )
+    done = pipeline.report(pipeline.OrganizationReport(organization), as_of=as_of, quarter=quarter, progress=Quiet())
     if done.decks_blocked:
         context.log.error(done.decks_blocked)
         return [*failed, done.decks_blocked]

@@ -117,18 +117,14 @@ def build_models(*, as_of: datetime) -> list[transformation.DbtResult]:
     return transformation.build(database_url(), as_of=as_of)
 
 
-def report(
-    one: OrganizationReport, *, as_of: datetime, quarter: Quarter, run_id: str, progress: Progress
-) -> OrganizationReport:
+def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progress: Progress) -> OrganizationReport:
     """Decks of the quarter and alerts, for an organization whose models are built and checked."""
     settings = get_settings()
     organization = one.organization
     progress.stage(f"{organization.name}: decks of {quarter}")
     with connect() as connection:
         try:
-            one.decks = build_decks(
-                connection, organization.id, str(quarter), settings.var_dir / "reports", run_id=run_id
-            )
+            one.decks = build_decks(connection, organization.id, str(quarter), settings.var_dir / "reports")
         except DeckBlocked as error:
             one.decks_blocked = str(error)
         progress.stage(f"{organization.name}: alerts")
@@ -170,5 +166,5 @@ def run(
         progress.stage(f"{one.organization.name}: checks")
         one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
         shown = quarter or (period.quarter if period else latest_complete_quarter(as_of, one.organization.time_zone))
-        report(one, as_of=as_of, quarter=shown, run_id=done.run_id, progress=progress)
+        report(one, as_of=as_of, quarter=shown, progress=progress)
     return done

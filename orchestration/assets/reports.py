@@ -42,9 +42,7 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     quarter = partitions.quarter_of(key)
     with connect() as connection:
         try:
-            built = build_decks(
-                connection, organization.id, str(quarter), get_settings().var_dir / "reports", run_id=context.run_id
-            )
+            built = build_decks(connection, organization.id, str(quarter), get_settings().var_dir / "reports")
         except DeckBlocked as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
     return dg.MaterializeResult(metadata={"decks": len(built), "files": links([deck.path for deck in built])})

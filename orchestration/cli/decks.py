@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from orchestration import pipeline
 from orchestration.cli.options import OrganizationOption, as_quarter
 from orchestration.errors import NothingDone
 from orchestration.progress import on_screen
 from orchestration.selection import one_organization
-from reports.decks import DeckBlocked, build_decks
+from reports.decks import DeckBlocked, build_client_deck, build_decks
 from warehouse.engine import connect
 from warehouse.settings import get_settings
 
@@ -38,13 +37,11 @@ def build(
     with on_screen() as screen, connect() as connection:
         screen.stage(f"{chosen.name}: decks of {shown}")
         try:
-            built = build_decks(
-                connection,
-                chosen.id,
-                str(shown),
-                settings.var_dir / "reports",
-                run_id=pipeline.new_run_id(),
-                clients=[client] if client else None,
+            folder = settings.var_dir / "reports"
+            built = (
+                [build_client_deck(connection, chosen.id, str(shown), folder, client)]
+                if client
+                else build_decks(connection, chosen.id, str(shown), folder)
             )
         except DeckBlocked as error:
             raise NothingDone(str(error)) from error

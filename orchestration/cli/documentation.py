@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
-from orchestration import metric_reference
+from orchestration import metric_reference, settings_reference
+from orchestration.cli import reference
 from warehouse.settings import PROJECT_ROOT
 
 
@@ -13,7 +16,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def docs() -> None:
-    """Write docs/metrics.md from the dbt project's own definitions."""
-    path = PROJECT_ROOT / "docs" / "metrics.md"
-    path.write_text(metric_reference.page())
-    typer.echo(f"Wrote {path.relative_to(PROJECT_ROOT)}.")
+    """Write the generated pages anew: metrics, settings, commands, .env.example."""
+    for path, text in pages().items():
+        path.write_text(text)
+        typer.echo(f"Wrote {path.relative_to(PROJECT_ROOT)}.")
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page and what it should say."""
+    from orchestration.cli.app import app
+
+    folder = PROJECT_ROOT / "docs"
+    return {
+        folder / "metrics.md": metric_reference.page(),
+        folder / "settings.md": settings_reference.page(),
+        folder / "commands.md": reference.page(app),
+        PROJECT_ROOT / ".env.example": settings_reference.env_example(),
+    }
