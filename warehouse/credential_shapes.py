@@ -65,7 +65,7 @@ def from_environment(source: str, settings: Settings) -> dict[str, str] | None:
     signed_in = _FROM_SIGN_IN.get(source, ())
     if not given or (signed_in and not any(key in given for key in signed_in)):
         return None
-    if lacking := missing(source, values):
+    if lacking := [key for key in missing(source, values) if f"{source}_{key}" in Settings.model_fields]:
         names = ", ".join(f"QBR_{source}_{key}".upper() for key in lacking)
         raise CredentialsIncomplete(
             f"The environment holds some of the credentials of {source} but not {names}. Set what is missing, or unset "

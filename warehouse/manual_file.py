@@ -68,6 +68,9 @@ def read_entries(path: Path, last: Period | None) -> tuple[list[Entry], Problems
         if len(cells) > len(header):
             problems.append((line, f"has {len(cells)} cells for {len(header)} columns; write 1234.50, not 1,234.50."))
             continue
+        if len(cells) <= header.index("value"):
+            problems.append((line, "has no cell for the value; to clear a figure, leave it empty but keep its comma."))
+            continue
         row = dict.fromkeys(COLUMNS, "") | dict(zip(header, (cell.strip() for cell in cells), strict=False))
         entry, found = _entry(line, row, last)
         problems += [(line, problem) for problem in found]
