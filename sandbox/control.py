@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -88,7 +89,10 @@ class Control:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("period", "metric", "value", "note"))
-        writer.writerows(self.world.manual_rows(self.clock.now))
+        today = self.clock.now.astimezone(ZoneInfo(self.world.time_zone))
+        for figure in self.world.manual_rows:
+            if figure.period < f"{today:%Y-%m}":  # a month's figures are typed in once it is over
+                writer.writerow((figure.period, figure.metric, figure.value, figure.note))
         return Response(text.getvalue(), media_type="text/csv")
 
     async def requests(self, request: Request) -> Response:

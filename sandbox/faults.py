@@ -1,9 +1,9 @@
 """Misfortunes as data: which requests they befall, how often, and of what kind. ``interference`` acts them out.
 
-    PUT /_sandbox/faults
-    {"seed": 1, "faults": [
-      {"kind": "too_many_requests", "source": "connectwise", "path": "/service/tickets$", "retry_after": "1"},
-      {"kind": "server_error", "source": "stripe", "rate": 0.1, "times": null}]}
+PUT /_sandbox/faults
+{"seed": 1, "faults": [
+  {"kind": "too_many_requests", "source": "connectwise", "path": "/service/tickets$", "retry_after": "1"},
+  {"kind": "server_error", "source": "stripe", "rate": 0.1, "times": null}]}
 """
 
 import random

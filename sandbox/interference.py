@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.faults import Fault, FaultPlan
 
-EDGE_PAGE = "<html><head><title>{status}</title></head><body><h1>{status}</h1><p>The service is not available.</p></body></html>"
+EDGE_PAGE = "<html><head><title>{status}</title></head><body><h1>{status}: service not available</h1></body></html>"
 THROTTLING_XML = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3">'
     '<Fault type="SERVICE"><Error code="3001"><Message>message=ThrottleExceeded; errorCode=003001; statusCode=429'

@@ -48,3 +48,10 @@ class Shelf(Generic[T]):
 def by_key(rows: Iterable[Rendered]) -> dict[Any, Rendered]:
     """Rows by the key they are asked for one at a time."""
     return {row.key: row for row in rows}
+
+
+def certain(value: T | None, told: str) -> T:
+    """A value that the world always has; raise ``LookupError`` with these words when it has not."""
+    if value is None:
+        raise LookupError(told)
+    return value

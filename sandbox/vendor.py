@@ -28,6 +28,7 @@ def vendor_app(routes: list[BaseRoute], error: Callable[[int], Response]) -> Sta
 
     A POST, PUT, PATCH or DELETE that no route names is a write, and writes are answered with 405.
     """
+
     async def refused(request: Request, problem: Exception) -> Response:
         if request.method not in ("GET", "HEAD"):
             return error(405)

@@ -90,7 +90,9 @@ class Desk:
         return tuple(row for row in rows if id_of(row.members[member]) == number)
 
     def listed(self, view: str, resource: str, parent: tuple[str, str] | None) -> Handler:
-        return self.answering(view, resource, parent, lambda rows, request: page_of(resource, rows, request, request.query_params))
+        return self.answering(
+            view, resource, parent, lambda rows, request: page_of(resource, rows, request, request.query_params)
+        )
 
     def counted(self, view: str, resource: str, parent: tuple[str, str] | None) -> Handler:
         return self.answering(view, resource, parent, lambda rows, _: json_answer({"count": len(rows)}))
@@ -229,9 +231,13 @@ def views(world: World) -> dict[str, View]:
         "agreements": lambda now: rendered(
             setup.agreement(one, world, clients, now) for one in world.agreements if one.created_at <= now
         ),
-        "agreement_types": lambda _: rendered(setup.agreement_type(kind.id, kind.name) for kind in world.agreement_types),
+        "agreement_types": lambda _: rendered(
+            setup.agreement_type(kind.id, kind.name) for kind in world.agreement_types
+        ),
         "additions": additions,
         "tickets": lambda now: tickets(now, of_projects=False),
         "project_tickets": lambda now: tickets(now, of_projects=True),
-        "time_entries": lambda now: rendered(work.time_entry(one, now) for one in world.time_entries if one.listed_at(now)),
+        "time_entries": lambda now: rendered(
+            work.time_entry(one, now) for one in world.time_entries if one.listed_at(now)
+        ),
     }

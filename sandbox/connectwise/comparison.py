@@ -121,9 +121,7 @@ def ordering(
     return ordered
 
 
-def matching(
-    read: Callable[[dict[str, Any]], Any], word: str, wanted: Literal
-) -> Callable[[dict[str, Any]], bool]:
+def matching(read: Callable[[dict[str, Any]], Any], word: str, wanted: Literal) -> Callable[[dict[str, Any]], bool]:
     """Whether a text contains another, or fits a pattern where ``%`` and ``*`` stand for anything."""
     if not isinstance(wanted, str):
         raise ConditionRefused(f"{word} needs a text.")

@@ -1,7 +1,7 @@
 """Reads ConnectWise's ``conditions`` text into a test for records. What it means for values is in ``comparison``.
 
-    status/name in ("New", "Open") and (parentTicketId = null or company/id != 5)
-    lastUpdated > [2026-01-01T00:00:00Z] and summary not like "Backup*"
+status/name in ("New", "Open") and (parentTicketId = null or company/id != 5)
+lastUpdated > [2026-01-01T00:00:00Z] and summary not like "Backup*"
 """
 
 import re

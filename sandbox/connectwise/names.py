@@ -8,30 +8,40 @@ from sandbox.connectwise.comparison import ConditionRefused
 NAMES: dict[str, frozenset[str]] = {
     resource: frozenset(names.split())
     for resource, names in {
-        "companies": """id identifier name status addressLine1 addressLine2 city state zip country phoneNumber website
-            territory market defaultContact dateAcquired types site currency deletedFlag dateDeleted isVendorFlag leadFlag
-            numberOfEmployees annualRevenue parentCompany timeZoneSetup customFields _info""",
+        "companies": """
+            id identifier name status addressLine1 addressLine2 city state zip country phoneNumber website
+            territory market defaultContact dateAcquired types site currency deletedFlag dateDeleted
+            isVendorFlag leadFlag numberOfEmployees annualRevenue parentCompany timeZoneSetup customFields _info""",
         "company_types": "id name defaultFlag vendorFlag serviceAlertFlag _info",
         "company_statuses": "id name defaultFlag inactiveFlag notifyFlag _info",
         "boards": "id name location department inactiveFlag projectFlag billTime billExpense billProduct _info",
-        "board_statuses": """id name board sortOrder displayOnBoard inactive closedStatus timeEntryNotAllowed defaultFlag
+        "board_statuses": """
+            id name board sortOrder displayOnBoard inactive closedStatus timeEntryNotAllowed defaultFlag
             escalationStatus customerPortalFlag _info""",
-        "members": """id identifier firstName lastName title officeEmail primaryEmail inactiveFlag inactiveDate hireDate
-            licenseClass dailyCapacity hourlyCost hourlyRate defaultLocation defaultDepartment type timeZone _info""",
+        "members": """
+            id identifier firstName lastName title officeEmail primaryEmail inactiveFlag inactiveDate hireDate
+            licenseClass dailyCapacity hourlyCost hourlyRate defaultLocation defaultDepartment type timeZone
+            _info""",
         "agreement_types": "id name defaultFlag inactiveFlag _info",
-        "agreements": """id name type company contact site startDate endDate noEndingDateFlag cancelledFlag dateCancelled
-            reasonCancelled billAmount billingCycle periodType agreementStatus parentAgreement location department
-            oneTimeFlag customFields _info""",
-        "additions": """id product quantity lessIncluded unitPrice unitCost billCustomer effectiveDate cancelledDate
+        "agreements": """
+            id name type company contact site startDate endDate noEndingDateFlag cancelledFlag dateCancelled
+            reasonCancelled billAmount billingCycle periodType agreementStatus parentAgreement location
+            department oneTimeFlag customFields _info""",
+        "additions": """
+            id product quantity lessIncluded unitPrice unitCost billCustomer effectiveDate cancelledDate
             taxableFlag description agreementId extPrice extCost sequenceNumber agreementStatus _info""",
-        "tickets": """id summary recordType board status company site contact contactName contactEmailAddress type subType
-            item team owner priority source severity impact agreement agreementType closedDate closedBy closedFlag
-            actualHours budgetHours requiredDate resources parentTicketId hasChildTicket hasMergedChildTicketFlag
-            mergedParentTicket location department billTime isInSla sla customerUpdatedFlag approved project phase
-            isIssueFlag configuration dateResolved dateResponded dateResplan customFields _info""",
-        "time_entries": """id company companyType chargeToId chargeToType member workType workRole agreement timeStart
-            timeEnd hoursDeduct actualHours billableOption notes hoursBilled invoiceHours hourlyCost enteredBy dateEntered
-            hourlyRate invoice status ticket project location department locationId businessUnitId timeSheet _info""",
+        "tickets": """
+            id summary recordType board status company site contact contactName contactEmailAddress type subType
+            item team owner priority source severity impact agreement agreementType closedDate closedBy
+            closedFlag actualHours budgetHours requiredDate resources parentTicketId hasChildTicket
+            hasMergedChildTicketFlag mergedParentTicket location department billTime isInSla sla
+            customerUpdatedFlag approved project phase isIssueFlag configuration dateResolved dateResponded
+            dateResplan customFields _info""",
+        "time_entries": """
+            id company companyType chargeToId chargeToType member workType workRole agreement timeStart timeEnd
+            hoursDeduct actualHours billableOption notes hoursBilled invoiceHours hourlyCost enteredBy
+            dateEntered hourlyRate invoice status ticket project location department locationId businessUnitId
+            timeSheet _info""",
     }.items()
 }
 INFO_NAMES = frozenset({"lastUpdated", "updatedBy", "dateEntered", "enteredBy", "createdDate", "createdBy"})

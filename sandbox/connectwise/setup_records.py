@@ -14,6 +14,7 @@ from sandbox.connectwise.references import (
     number,
     reference,
 )
+from sandbox.shelves import certain
 from sandbox.world.entities import Addition, Agreement, Board, BoardStatus, Client, Presence, Staff, World
 
 Members = dict[str, Any]
@@ -31,8 +32,7 @@ def known(client: Client, now: datetime) -> Presence | None:
 
 def company_reference(client: Client) -> Members:
     """How other records point at a company."""
-    assert client.connectwise is not None, f"{client.key} has no company in ConnectWise"
-    presence = client.connectwise
+    presence = certain(client.connectwise, f"{client.key} has no company in ConnectWise")
     return reference("company/companies", presence.number, presence.name, identifier=identifier(presence))
 
 

@@ -18,6 +18,7 @@ from sandbox.connectwise.references import (
     reference,
 )
 from sandbox.connectwise.setup_records import company_reference
+from sandbox.shelves import certain
 from sandbox.world.entities import Agreement, Staff, Ticket, TimeEntry, World
 
 Members = dict[str, Any]
@@ -32,7 +33,9 @@ class Work:
         self.world = world
         self.clients = {client.key: company_reference(client) for client in world.clients if client.connectwise}
         self.boards = {board.id: reference("service/boards", board.id, board.name) for board in world.boards}
-        self.statuses = {status.id: reference("service/statuses", status.id, status.name) for status in world.board_statuses}
+        self.statuses = {
+            status.id: reference("service/statuses", status.id, status.name) for status in world.board_statuses
+        }
         self.closed = frozenset(status.id for status in world.board_statuses if status.is_closed)
         self.staff = {person.identifier: member_reference(person) for person in world.staff}
         self.agreements = {one.id: agreement_reference(one) for one in world.agreements}
@@ -53,8 +56,7 @@ class Work:
 
     def ticket(self, one: Ticket, now: datetime) -> Members:
         """A service or project ticket."""
-        state = one.state_at(now)
-        assert state is not None, f"ticket {one.id} has no state when it is entered"
+        state = certain(one.state_at(now), f"ticket {one.id} has no state when it is entered")
         closed_at = one.closed_at(now, self.closed)
         has_children = any(at <= now for at in self.children.get(one.id, ()))
         has_merged = any(at <= now for at in self.merged.get(one.id, ()))
@@ -96,14 +98,16 @@ class Work:
             "location": LOCATION,
             "department": SERVICE_DEPARTMENT,
             "_info": info(
-                updated_at, state.owner or one.entered_by, dateEntered=utc_text(one.entered_at), enteredBy=one.entered_by
+                updated_at,
+                state.owner or one.entered_by,
+                dateEntered=utc_text(one.entered_at),
+                enteredBy=one.entered_by,
             ),
         }
 
     def time_entry(self, one: TimeEntry, now: datetime) -> Members:
         """Time booked on a ticket, a charge code or a company."""
-        state = one.state_at(now)
-        assert state is not None, f"time entry {one.id} has no state when it is entered"
+        state = certain(one.state_at(now), f"time entry {one.id} has no state when it is entered")
         lasted = Decimal((one.ended_at - one.started_at) // timedelta(seconds=1)) / 3600
         deducted = (lasted - state.hours).quantize(Decimal("0.01"))
         is_ticket = one.charge_to_type in ("ServiceTicket", "ProjectTicket")
@@ -127,7 +131,9 @@ class Work:
             "enteredBy": one.member,
             "dateEntered": utc_text(one.entered_at),
             "status": state.status,
-            "ticket": {"id": one.charge_to_id, "summary": self.summaries.get(one.charge_to_id, "")} if is_ticket else None,
+            "ticket": {"id": one.charge_to_id, "summary": self.summaries.get(one.charge_to_id, "")}
+            if is_ticket
+            else None,
             "invoiceReady": int(state.status in ("Billed", "BilledAgreement", "ReadyToBill")),
             "_info": info(one.updated_at(now), one.member),
         }

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.shelves import Rendered
+from sandbox.shelves import Rendered, certain
 from sandbox.world.entities import Client, Device, Location, World
 
 OFFLINE_AFTER = timedelta(minutes=30)
@@ -80,8 +80,8 @@ def known_clients(world: World, now: datetime) -> list[Client]:
 
 def organization(client: Client) -> Members:
     """The brief form, which in practice holds three members."""
-    assert client.ninjaone is not None
-    return {"name": client.ninjaone.name, "nodeApprovalMode": "AUTOMATIC", "id": client.ninjaone.number}
+    presence = certain(client.ninjaone, f"{client.key} is not in NinjaOne")
+    return {"name": presence.name, "nodeApprovalMode": "AUTOMATIC", "id": presence.number}
 
 
 def detailed(client: Client, world: World, now: datetime) -> Members:
@@ -119,8 +119,7 @@ def role(role_id: int, node_class: str) -> Members:
 
 def device(one: Device, world: World, now: datetime) -> Members:
     """What all kinds of device have in common, as of now."""
-    state = one.state_at(now)
-    assert state is not None, f"device {one.id} has no history at its creation"
+    state = certain(one.state_at(now), f"device {one.id} has no history at its creation")
     lag = timedelta(minutes=one.contact_lag_minutes)
     contact = max(now - lag, one.created_at)
     return {

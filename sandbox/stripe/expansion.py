@@ -37,8 +37,6 @@ def grown(record: dict[str, Any], parts: list[str], path: str, lookup: Lookup) -
         return {**record, first: [grown(one, rest, path, lookup) if rest else one for one in held]}
     if isinstance(held, str) and first in EXPANDABLE:
         held = lookup(EXPANDABLE[first], held)
-    elif first not in record or not (held is None or isinstance(held, dict)):
-        raise Refused(f"This property cannot be expanded ({path}).", param="expand")
-    elif not rest and held is not None:
+    elif first not in record or not (held is None or (isinstance(held, dict) and rest)):
         raise Refused(f"This property cannot be expanded ({path}).", param="expand")
     return {**record, first: grown(held, rest, path, lookup) if rest and held is not None else held}
