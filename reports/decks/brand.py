@@ -57,6 +57,16 @@ def contrast(first: str, second: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def readable(colour: str, ratio: float) -> str:
+    """`colour`, darkened as far as needed to stand out from white by `ratio`."""
+    darker = colour
+    for step in range(1, 21):
+        if contrast(darker, WHITE) >= ratio:
+            break
+        darker = mixed(colour, "000000", step / 20)
+    return darker
+
+
 def mixed(colour: str, other: str, share: float) -> str:
     """`colour` with `share` (0 to 1) of `other` mixed in."""
     channels = (

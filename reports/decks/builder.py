@@ -127,6 +127,7 @@ def _company(order: _Order, review: _Review) -> BuiltDeck:
         unmapped=quality.unmapped_accounts(connection, organization_id, facts.months),
         clients=quality.unmatched_clients(connection, organization_id),
         checks=quality.check_results(connection, organization_id),
+        has_clients=bool(scope.clients(connection, organization_id)),
     )
     names = (*service.MONTHLY, *fleet.MONTHLY, *money.METRICS)
     monthly = metrics.monthly(connection, organization_id, names, months)
@@ -182,8 +183,8 @@ def _client(order: _Order, review: _Review, client_id: str) -> BuiltDeck:
     service.render_service(deck, monthly, quarterly, "Your tickets and our hours")
     on = scope.last_day(facts.months[2])
     client_slides.render_agreements(deck, clients.agreements(connection, organization_id, client_id, on), facts)
-    gaps = [quarterly[metric].last for metric in service.MONTHLY if quarterly[metric].last.value is None]
-    gaps += [monthly[metric].last for metric in fleet.MONTHLY if monthly[metric].last.value is None]
+    shown = [*monthly.values(), *(quarterly[metric] for metric in service.MONTHLY)]
+    gaps = [figure for series in shown for figure in series.figures if figure.value is None]
     streams = quality.freshness(connection, organization_id)
     client_slides.render_data_notes(deck, client, streams, gaps, facts)
     return _written(order, review, deck, client_id)

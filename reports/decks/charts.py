@@ -22,13 +22,13 @@ _CATEGORY_AXIS, _VALUE_AXIS = 111111111, 222222222
 FONT_SIZE = 11
 """Points; axis labels, legend and data labels are never smaller."""
 
-Slot = Literal["accent1", "accent2", "accent3", "accent4", "accent5", "accent6", "tx2"]
+Slot = Literal["accent1", "accent2", "accent3", "accent1-light", "tx2"]
 ChartKind = Literal["column", "stacked", "line", "bar"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: its name in the legend, a value or a gap per category, and its theme colour."""
+    """One series: its name in the legend, a value or a gap per category, and its theme colour, pale with ``-light``."""
 
     name: str
     values: Sequence[Decimal | None]
@@ -119,7 +119,9 @@ class Chart:
                 "</c:spPr></c:marker>"
             )
         else:
-            look = f'<c:spPr>{fill}</c:spPr><c:invertIfNegative val="0"/>'
+            # Pale fills get an edge, so that they stand out from the white of the slide.
+            edge = f'<a:ln w="9525">{_solid("accent1")}</a:ln>' if line.colour in _PALE else ""
+            look = f'<c:spPr>{fill}{edge}</c:spPr><c:invertIfNegative val="0"/>'
         smooth = '<c:smooth val="0"/>' if plot.kind == "line" else ""
         categories = "".join(
             f'<c:pt idx="{at}"><c:v>{content(category)}</c:v></c:pt>' for at, category in enumerate(self.categories)
@@ -197,6 +199,7 @@ class Chart:
         return any(value is not None and value < 0 for line in self.lines for value in line.values)
 
 
+_PALE = {"accent3", "accent1-light"}
 _KIND_WORDS = {"column": "Column", "stacked": "Stacked column", "line": "Line", "bar": "Bar"}
 
 
@@ -209,11 +212,11 @@ def _ends(categories: Sequence[str], values: Sequence[Decimal | None]) -> str:
 
 
 def _solid(colour: str) -> str:
-    return f'<a:solidFill><a:schemeClr val="{colour}"/></a:solidFill>'
+    slot, _, light = colour.partition("-")
+    lighter = '<a:lumMod val="30000"/><a:lumOff val="70000"/>' if light else ""
+    return f'<a:solidFill><a:schemeClr val="{slot}">{lighter}</a:schemeClr></a:solidFill>'
 
 
 def _text_properties(colour: str = "tx2") -> str:
-    return (
-        f'<c:txPr><a:bodyPr/><a:lstStyle/><a:p><a:pPr><a:defRPr sz="{FONT_SIZE * 100}"><a:solidFill>'
-        f'<a:schemeClr val="{colour}"/></a:solidFill></a:defRPr></a:pPr><a:endParaRPr lang="en-US"/></a:p></c:txPr>'
-    )
+    look = f'<a:defRPr sz="{FONT_SIZE * 100}">{_solid(colour)}<a:latin typeface="+mn-lt"/></a:defRPr>'
+    return f'<c:txPr><a:bodyPr/><a:lstStyle/><a:p><a:pPr>{look}</a:pPr><a:endParaRPr lang="en-US"/></a:p></c:txPr>'

@@ -64,10 +64,8 @@ def crossed(number: SmartNumber) -> bool:
 def _alarm(formats: Formats, number: SmartNumber) -> Finding:
     say = Sentence(formats)
     line = _bound(number, "red_threshold", number.target.red_threshold)
-    return say.finding(
-        f"{number.figure.label} is {say.value(number.figure)}, beyond its alarm line of {say.value(line)}"
-        f"{_trend(say, number)}"
-    )
+    value, alarm = say.value(number.figure), say.value(line, number.figure)
+    return say.finding(f"{number.figure.label} is {value}, beyond its alarm line of {alarm}{_trend(say, number)}")
 
 
 def _outside(formats: Formats, number: SmartNumber) -> Finding:
@@ -76,11 +74,11 @@ def _outside(formats: Formats, number: SmartNumber) -> Finding:
     high = _bound(number, "green_max", number.target.green_max)
     text = f"{number.figure.label} is {say.value(number.figure)}"
     if low.value is not None and high.value is not None:
-        text += f", outside its target of {say.value(low)} to {say.value(high)}"
+        text += f", outside its target of {say.value(low, number.figure)} to {say.value(high, number.figure)}"
     elif low.value is not None:
-        text += f", below its target of {say.value(low)}"
+        text += f", below its target of {say.value(low, number.figure)}"
     else:
-        text += f", above its target of {say.value(high)}"
+        text += f", above its target of {say.value(high, number.figure)}"
     return say.finding(text + _trend(say, number))
 
 
@@ -88,25 +86,26 @@ def _moved(formats: Formats, number: SmartNumber) -> Finding:
     say = Sentence(formats)
     way = "rose" if (number.change.value or 0) > 0 else "fell"
     judged = verdict(number, number.change, number.previous)
-    text = (
-        f"{number.figure.label} {way} by {say.share(number.change_fraction)} on "
-        f"{formats.quarter(number.previous.period)}, from {say.value(number.previous)} to {say.value(number.figure)}"
-    )
+    before, now = say.value(number.previous, number.figure), say.value(number.figure)
+    of, share = formats.quarter(number.previous.period), say.share(number.change_fraction)
+    text = f"{number.figure.label} {way} by {share} on {of}, from {before} to {now}"
     return say.finding(f"{text}: {judged}" if judged else text)
 
 
 def _trend(say: Sentence, number: SmartNumber) -> str:
-    if number.change.value is None or is_flat(say.formats, number.change):
+    if number.change.value is None or is_flat(say.formats, number.change, number.figure):
         return ""
     judged = verdict(number, number.change, number.previous)
     of = say.formats.quarter(number.previous.period)
-    return f" ({say.signed(number.change)} on {of}{', ' + judged if judged else ''})"
+    return f" ({say.signed(number.change, number.figure)} on {of}{', ' + judged if judged else ''})"
 
 
 def _movers(formats: Formats, numbers: Sequence[SmartNumber]) -> list[SmartNumber]:
     """The three largest relative moves on the quarter before, worse before better."""
     moved = [
-        number for number in numbers if _size_of_change(number) >= _WORTH_NAMING and not is_flat(formats, number.change)
+        number
+        for number in numbers
+        if _size_of_change(number) >= _WORTH_NAMING and not is_flat(formats, number.change, number.figure)
     ]
     moved.sort(
         key=lambda number: (

@@ -16,10 +16,11 @@ from pptx.oxml import parse_xml
 from pptx.parts.chart import ChartPart
 
 from reports.decks import receipts
-from reports.decks.brand import Brand
+from reports.decks.brand import WHITE, Brand
 from reports.decks.charts import Chart
 from reports.decks.findings import Finding
-from reports.decks.layouts import LAYOUTS, Box, Kind, Placeholder, placeholder
+from reports.decks.layouts import Box, Kind, Placeholder, placeholder
+from reports.decks.measure import wrapped
 from reports.decks.pack import repacked
 from reports.decks.shapes import (
     NAMESPACES,
@@ -140,10 +141,6 @@ class Page:
         """Where the layout keeps the place `name`."""
         return placeholder(self._layout, name).box
 
-    def has(self, name: str) -> bool:
-        """True when the layout has a place of that name."""
-        return any(place.name == name for place in LAYOUTS[self._layout])
-
     def cite(self, figure: Figure, shown: str | None = None) -> None:
         """Put the figure's receipt into the speaker notes."""
         key = (figure.metric, figure.period, figure.client_id)
@@ -188,12 +185,9 @@ class Page:
         place = placeholder(self._layout, name)
         sizes = sizes or (place.size, *(size for size in (13.0, 12.0, SMALLEST) if size < place.size))
         text, size = fitted(text, sizes, place.box, bold=place.bold, font=self._font(place))
-        paragraphs = [Paragraph([Run(line, size)], align=_align(place)) for line in text.split("\n")]
-        self._write_place(place, "".join(map(paragraph_xml, paragraphs)))
-
-    def fill_paragraphs(self, name: str, paragraphs: Sequence[Paragraph]) -> None:
-        """Finished paragraphs into the place `name`; the caller has measured them."""
-        self._write_place(placeholder(self._layout, name), "".join(map(paragraph_xml, paragraphs)))
+        paragraphs = [Paragraph([Run(line, size)], align=place.align) for line in text.split("\n")]
+        font = "+mj-lt" if place.kind in _HEADINGS else "+mn-lt"
+        self._write_place(place, "".join(paragraph_xml(paragraph, font) for paragraph in paragraphs))
 
     def number(self, number: int) -> None:
         """The slide's number into its place, as a field that follows the slide."""
@@ -220,7 +214,9 @@ class Page:
     def table(self, place: str | Box, table: Table, *, alt: str) -> None:
         """A native table at the top of its place."""
         box, index, name = self._where(place)
-        self._add(table_xml(self._id(), name, box, table, self._deck.brand.body_font, place=index, alt=alt))
+        brand = self._deck.brand
+        head = "bg1" if brand.on_primary == WHITE else "tx1"
+        self._add(table_xml(self._id(), name, box, table, font=brand.body_font, head=head, place=index, alt=alt))
 
     def text(self, name: str, box: Box, paragraphs: Sequence[Paragraph], **look: Any) -> None:
         """A text box or filled shape; `look` as `shapes.textbox_xml` takes it. The caller has measured the text."""
@@ -231,6 +227,10 @@ class Page:
     ) -> tuple[str, float]:
         """`shapes.fitted` in the brand's body font."""
         return fitted(text, sizes, box, bold=bold, font=self._deck.brand.body_font, margin=margin)
+
+    def lines(self, text: str, size: float, width: float) -> int:
+        """How many lines `text` takes at `size` points in `width` inches."""
+        return len(wrapped(text, size, width * 72, font=self._deck.brand.body_font))
 
     def write_notes(self, heading: str) -> None:
         """What to say and every receipt, into the speaker notes."""
@@ -264,7 +264,7 @@ class Page:
 
     def _font(self, place: Placeholder) -> str:
         brand = self._deck.brand
-        return brand.heading_font if place.kind in {Kind.TITLE, Kind.COVER_TITLE} else brand.body_font
+        return brand.heading_font if place.kind in _HEADINGS else brand.body_font
 
     def _add(self, xml: str) -> None:
         self._tree.append(parse_xml(xml))
@@ -274,11 +274,10 @@ class Page:
         return self._next_id
 
 
+_HEADINGS = {Kind.TITLE, Kind.COVER_TITLE}
+
+
 def _shown(shows: dict[str | None, Figure]) -> list[tuple[Figure, str | None]]:
     """One line for each way a figure was shown; a chart's point needs none of its own where a text shows it too."""
     spoken: list[tuple[Figure, str | None]] = [(figure, text) for text, figure in shows.items() if text is not None]
     return spoken or [(figure, None) for figure in shows.values()]
-
-
-def _align(place: Placeholder) -> Any:
-    return place.align

@@ -27,15 +27,15 @@ class Sentence:
         self.formats = formats
         self._figures: list[tuple[Figure, str]] = []
 
-    def value(self, figure: Figure) -> str:
-        """The figure's text with its unit."""
-        return self._kept(figure, self.formats.with_unit(figure.value, figure.unit, places=places_of(figure)))
+    def value(self, figure: Figure, like: Figure | None = None) -> str:
+        """The figure's text with its unit, at the digits of `like` if given."""
+        return self._kept(figure, self.formats.with_unit(figure.value, figure.unit, places=places_of(like or figure)))
 
-    def signed(self, figure: Figure) -> str:
-        """The text of a difference with its sign."""
+    def signed(self, figure: Figure, like: Figure) -> str:
+        """The text of a difference with its sign, at the digits of `like`."""
         if figure.value is None:
             return self.value(figure)
-        return self._kept(figure, self.formats.signed(figure.value, figure.unit, places=places_of(figure)))
+        return self._kept(figure, self.formats.signed(figure.value, figure.unit, places=places_of(like)))
 
     def share(self, figure: Figure) -> str:
         """The text of a relative change without its sign, in whole percent, in tenths below ten."""
@@ -63,8 +63,14 @@ class Sentence:
 
 
 def places_of(figure: Figure) -> int | None:
-    """Decimals shown: three for what the catalogue keeps at four (0.242 hours), except shares; else the unit's own."""
-    return 3 if figure.scale == 4 and figure.unit not in {"fraction", "usd", "fte", "count"} else None
+    """Decimals shown; None leaves it to the unit.
+
+    Whole money from a thousand on, so that a figure, its changes and its bounds read alike; three decimals for what the
+    catalogue keeps at four (0.242 hours), except shares.
+    """
+    if figure.unit == "usd":
+        return 2 if figure.value is None or abs(figure.value) < 1000 else 0
+    return 3 if figure.scale == 4 and figure.unit not in {"fraction", "fte", "count"} else None
 
 
 def verdict(number: SmartNumber, change: Figure, earlier: Figure) -> str:
@@ -79,8 +85,8 @@ def verdict(number: SmartNumber, change: Figure, earlier: Figure) -> str:
     return ""
 
 
-def is_flat(formats: Formats, change: Figure) -> bool:
-    """True when the change vanishes at the digits shown."""
+def is_flat(formats: Formats, change: Figure, like: Figure) -> bool:
+    """True when the change vanishes at the digits of `like`."""
     if change.value is None:
         return False
-    return formats.signed(change.value, change.unit, places=places_of(change)) == NO_CHANGE
+    return formats.signed(change.value, change.unit, places=places_of(like)) == NO_CHANGE

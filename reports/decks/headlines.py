@@ -44,7 +44,7 @@ def block(formats: Formats, title: str, numbers: Sequence[SmartNumber]) -> Findi
     known = [number for number in numbers if number.figure.value is not None]
     if not known:
         return say.finding(f"{title}: no figure of this quarter can be computed")
-    for status, words in (("red", "off target"), ("yellow", "to be watched")):
+    for status, words in (("red", "off target"), ("yellow", "near its limit")):
         hit = [number for number in known if number.status == status]
         if hit:
             more = len(hit) - 1
@@ -54,7 +54,11 @@ def block(formats: Formats, title: str, numbers: Sequence[SmartNumber]) -> Findi
                 rest = counted(f"smartnumbers.{status}.more", "more", quarter, more, "marts.fct_smartnumbers")
                 text += f", and {say.value(rest)} more"
             return say.finding(text)
-    moved = [number for number in known if number.change_fraction.value and not is_flat(formats, number.change)]
+    moved = [
+        number
+        for number in known
+        if number.change_fraction.value and not is_flat(formats, number.change, number.figure)
+    ]
     if not moved:
         return say.finding(f"{title}: {_name(known[0])} stands at {say.value(known[0].figure)}")
     top = max(moved, key=lambda number: abs(number.change_fraction.value or Decimal(0)))
@@ -76,8 +80,10 @@ def tickets(formats: Formats, created: Series, closed: Series) -> Finding:
     text = f"{say.count(now, 'reactive ticket', 'reactive tickets')} in {quarter}"
     change = difference(f"{now.metric}.change", "change", now, before)
     if change.value is not None:
-        amount = say.signed(change)
-        text += f", {'as many as' if is_flat(formats, change) else amount + ' on'} {formats.quarter(before.period)}"
+        amount = say.signed(change, now)
+        text += (
+            f", {'as many as' if is_flat(formats, change, now) else amount + ' on'} {formats.quarter(before.period)}"
+        )
     if done.value is not None:
         open_more = difference("tickets_left_open", "created less closed", now, done)
         left = open_more.value or 0
@@ -103,8 +109,8 @@ def fleet(formats: Formats, endpoints: Series, seats: Series) -> Finding:
         change = difference(f"{now.metric}.change_on_year", "change on a year", now, then)
         text += (
             f", as many endpoints as in {formats.month(then.period)}"
-            if is_flat(formats, change)
-            else f", {say.signed(change)} endpoints since {formats.month(then.period)}"
+            if is_flat(formats, change, now)
+            else f", {say.signed(change, now)} endpoints since {formats.month(then.period)}"
         )
     return say.finding(text)
 
@@ -135,9 +141,9 @@ def money(formats: Formats, series: Series, name: str) -> Finding:
     for earlier in (before, last_year):
         change = difference(f"{now.metric}.change_on_{earlier.period}", "change", now, earlier)
         if change.value is not None:
-            amount = say.signed(change)
+            amount = say.signed(change, now)
             of = formats.quarter(earlier.period)
-            parts.append(f"unchanged on {of}" if is_flat(formats, change) else f"{amount} on {of}")
+            parts.append(f"unchanged on {of}" if is_flat(formats, change, now) else f"{amount} on {of}")
     return say.finding(", ".join([text, *parts]))
 
 

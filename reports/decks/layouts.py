@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from pptx.util import Inches
 
@@ -58,6 +59,9 @@ class Box:
         return tuple(boxes)
 
 
+Align = Literal["l", "ctr", "r"]
+
+
 class Kind(Enum):
     """A placeholder's type in the file format (ECMA-376, ST_PlaceholderType)."""
 
@@ -83,14 +87,14 @@ class Placeholder:
     bold: bool = False
     colour: str = "tx1"
     anchor: str = "t"
-    align: str = "l"
+    align: Align = "l"
 
 
 LEFT, WIDTH = 0.6, 12.133
 CONTENT = Box(LEFT, 1.78, WIDTH, 4.97)
 KICKER = Placeholder("Kicker", Kind.TEXT, 13, Box(LEFT, 0.42, 9.0, 0.3), 12, bold=True, colour="accent1", anchor="b")
 TITLE = Placeholder("Title", Kind.TITLE, 0, Box(LEFT, 0.72, WIDTH, 0.86), 24, bold=True, anchor="t")
-FOOTER = Placeholder("Footer", Kind.FOOTER, 11, Box(LEFT, 7.03, 9.5, 0.28), 11, colour="tx2", anchor="ctr")
+FOOTER = Placeholder("Footer", Kind.FOOTER, 11, Box(LEFT, 7.03, 10.7, 0.28), 11, colour="tx2", anchor="ctr")
 NUMBER = Placeholder(
     "Slide Number", Kind.NUMBER, 12, Box(LEFT + WIDTH - 1.2, 7.03, 1.2, 0.28), 11, colour="tx2", anchor="ctr", align="r"
 )

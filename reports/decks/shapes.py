@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
-from reports.decks.layouts import Box
+from reports.decks.layouts import Align, Box
 from reports.decks.measure import LINE_HEIGHT, largest, shortened
 from reports.decks.xmltext import attribute, content
 
@@ -15,8 +14,6 @@ NAMESPACES = (
 )
 SMALLEST = 11.0
 """No text on a slide is smaller, in points."""
-
-Align = Literal["l", "ctr", "r"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +67,11 @@ class Table:
     """Lines a cell may take."""
 
 
-def paragraph_xml(paragraph: Paragraph) -> str:
-    """One `a:p` element."""
+def paragraph_xml(paragraph: Paragraph, font: str = "+mn-lt") -> str:
+    """One `a:p` element; `font` is the theme's body font unless a heading asks for the other."""
     space = f'<a:spcBef><a:spcPts val="{round(paragraph.before * 100)}"/></a:spcBef>' if paragraph.before else ""
     runs = "".join(
-        f"<a:r>{_run_properties(run)}<a:t>{content(run.text)}</a:t></a:r>" for run in paragraph.runs if run.text
+        f"<a:r>{_run_properties(run, font)}<a:t>{content(run.text)}</a:t></a:r>" for run in paragraph.runs if run.text
     )
     return f'<a:p><a:pPr algn="{paragraph.align}">{space}</a:pPr>{runs}</a:p>'
 
@@ -108,13 +105,15 @@ def textbox_xml(
     )
 
 
-def table_xml(shape_id: int, name: str, box: Box, table: Table, font: str, *, place: int | None, alt: str) -> str:
-    """A native table of fixed row heights; heading row in the brand's colour, hairlines between rows."""
+def table_xml(
+    shape_id: int, name: str, box: Box, table: Table, *, font: str, head: str, place: int | None, alt: str
+) -> str:
+    """A native table of fixed row heights: headings in the slot `head` on the brand's colour, hairlines below rows."""
     total = sum(column.share for column in table.columns)
     widths = [box.width * column.share / total for column in table.columns]
     grid = "".join(f'<a:gridCol w="{round(width * 914400)}"/>' for width in widths)
-    heading = [Cell(column.heading, bold=True, colour="bg1") for column in table.columns]
-    rows = [_row_xml(table, heading, widths, font, fill="accent2", strong=False)]
+    heading = [Cell(column.heading, bold=True, colour=head) for column in table.columns]
+    rows = [_row_xml(table, heading, widths, font, fill="folHlink", strong=False)]
     for index, row in enumerate(table.rows):
         rows.append(_row_xml(table, row, widths, font, fill=None, strong=index in table.strong))
     left, top, width, _ = box.emu
@@ -191,8 +190,8 @@ def _cell_properties(fill: str | None, *, strong: bool) -> str:
     )
 
 
-def _run_properties(run: Run) -> str:
+def _run_properties(run: Run, font: str) -> str:
     size = f' sz="{round(run.size * 100)}"' if run.size else ""
     bold = ' b="1"' if run.bold else ""
     colour = f'<a:solidFill><a:schemeClr val="{run.colour}"/></a:solidFill>' if run.colour else ""
-    return f'<a:rPr lang="en-US"{size}{bold}>{colour}</a:rPr>'
+    return f'<a:rPr lang="en-US"{size}{bold}>{colour}<a:latin typeface="{font}"/></a:rPr>'

@@ -6,7 +6,7 @@ nothing of a stock look is left over. Part names and schemas: ECMA-376 part 1, P
 
 from functools import lru_cache
 
-from reports.decks.brand import GREEN, RED, WHITE, YELLOW, Brand, mixed
+from reports.decks.brand import GREEN, RED, WHITE, YELLOW, Brand, mixed, readable
 from reports.decks.layouts import LAYOUTS, SLIDE_HEIGHT, SLIDE_WIDTH, Box, Kind, Placeholder
 from reports.decks.pack import packed
 from reports.decks.xmltext import attribute, content
@@ -48,13 +48,18 @@ def template(brand: Brand) -> bytes:
 
 
 def theme_xml(brand: Brand) -> str:
-    """The brand's colour scheme and fonts. Accents 1-3 are the brand's; 4-6 say good, watch and bad."""
-    soft = mixed(brand.accent, WHITE, 0.55)
+    """The brand's colour scheme and fonts.
+
+    Accents 1-3 are the brand's, dark enough to be read on white as text (1) or in a chart (2); 4-6 say good, watch and
+    bad. Fills that carry text of their own take the brand's primary colour as it is, from the slot `folHlink`.
+    """
+    accent = readable(brand.accent, 4.5)
+    soft = mixed(accent, WHITE, 0.55)
     colours = {
         "dk1": brand.text, "lt1": WHITE, "dk2": mixed(brand.text, WHITE, 0.32), "lt2": "F3F5F8",
-        "accent1": brand.accent, "accent2": brand.primary, "accent3": soft,
+        "accent1": accent, "accent2": readable(brand.primary, 3), "accent3": soft,
         "accent4": GREEN, "accent5": YELLOW, "accent6": RED,
-        "hlink": brand.accent, "folHlink": brand.primary,
+        "hlink": accent, "folHlink": brand.primary,
     }  # fmt: skip
     scheme = "".join(f'<a:{slot}><a:srgbClr val="{colour}"/></a:{slot}>' for slot, colour in colours.items())
     fonts = "".join(
@@ -113,7 +118,7 @@ def _master(layouts: int) -> str:
 def _layout(name: str, places: tuple[Placeholder, ...], brand: Brand) -> str:
     if name == "Cover":
         background = (
-            '<p:bg><p:bgPr><a:solidFill><a:schemeClr val="accent2"/></a:solidFill><a:effectLst/></p:bgPr></p:bg>'
+            '<p:bg><p:bgPr><a:solidFill><a:schemeClr val="folHlink"/></a:solidFill><a:effectLst/></p:bgPr></p:bg>'
         )
         decoration = [_rule("Accent Rule", Box(1.0, 4.5, 2.2, 0), "accent3", points=4)]
         text = "bg1" if brand.on_primary == WHITE else "tx1"

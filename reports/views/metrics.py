@@ -131,7 +131,7 @@ def _absent(metric: str, label: str, unit: str, period: str, client_id: str) -> 
         period=period,
         value=None,
         unit=unit,
-        reason="before the organization's history, or not begun",
+        reason="outside the months this organization has figures for",
         client_id=client_id,
         receipt=Receipt(model=_MONTHLY if "Q" not in period else _QUARTERLY, method="none"),
     )

@@ -161,6 +161,7 @@ def metrics(connection: psycopg.Connection, organization_id: str = ORGANIZATION)
     """Monthly and quarterly values of the organization and, for tickets, hours and devices, of its clients."""
     for metric, (unit, aggregation, _, _) in MONTHLY.items():
         label = LABELS.get(metric, metric.replace("_", " ").capitalize())
+        connection.execute("delete from marts.dim_metrics where metric = %s", [metric])
         insert(connection, "marts.dim_metrics", [{"metric": metric, "label": label, "unit": unit}])
         for client_id in ("all", *(CLIENTS if metric in PER_CLIENT else ())):
             shared = {"organization_id": organization_id, "client_id": client_id, "metric": metric, "unit": unit}
@@ -471,9 +472,11 @@ def quality(connection: psycopg.Connection, organization_id: str = ORGANIZATION)
     )
 
 
-def whole_organization(connection: psycopg.Connection, organization_id: str = ORGANIZATION, **facts: Any) -> None:
+def whole_organization(
+    connection: psycopg.Connection, organization_id: str = ORGANIZATION, alias: int = 1, **facts: Any
+) -> None:
     """Everything above, in one organization."""
-    organization(connection, organization_id, **facts)
+    organization(connection, organization_id, alias, **facts)
     periods(connection, organization_id)
     metrics(connection, organization_id)
     smartnumbers(connection, organization_id)

@@ -13,7 +13,7 @@ from reports.decks.slides.parts import chart_or_reason, lines_of, missing, month
 from reports.decks.slides.quality import SOURCES
 from reports.formats import Formats
 from reports.views.clients import Agreement, DeviceClass
-from reports.views.figures import Figure, Series, counted
+from reports.views.figures import Figure, Receipt, Series, counted, reason_of
 from reports.views.organizations import Client, QuarterFacts
 from reports.views.quality import StreamFreshness
 
@@ -69,18 +69,23 @@ def render_agreements(deck: Deck, agreements: Sequence[Agreement], quarter: Quar
         )
         return
     rows = [_agreement_row(page, agreement) for agreement in agreements[:_MOST_AGREEMENTS]]
+    total = agreements_total(agreements, quarter.quarter)
+    has_total = len(agreements) > 1 and total.value is not None
+    if has_total:
+        rows.append([Cell("Together"), *(Cell("") for _ in range(4)), Cell(page.value(total, places=2))])
     page.table(
         "Table",
         Table(
             columns=(
                 Column("Agreement", 4),
                 Column("Type", 2.6),
-                Column("Managed services", 1.6),
+                Column("Managed", 1.2),
                 Column("Since", 1.4),
                 Column("Until", 1.4),
                 Column("Per month", 1.4, "r"),
             ),
             rows=rows,
+            strong=frozenset({len(rows) - 1}) if has_total else frozenset(),
             size=13,
             row_height=0.36,
         ),
@@ -118,11 +123,19 @@ def render_data_notes(
     ]
     if not quarter.is_complete:
         lines.append(f"{deck.incomplete_words}.")
-    panel(page, left, "Where the figures come from", lines)
-    reasons = list(dict.fromkeys(f"{figure.label}, {_when(formats, figure)}: {figure.reason}" for figure in gaps))
-    panel(page, right, "Not known", reasons, more="more", empty="Nothing: every figure shown has a value.")
+    panel(page, left, "Where the figures come from", lines, size=14)
+    panel(page, right, "Not known", gap_lines(formats, gaps), empty="Nothing: every figure shown has a value.", size=14)
     for figure in gaps:
         page.cite(figure)
+
+
+def gap_lines(formats: Formats, gaps: Sequence[Figure]) -> list[str]:
+    """One line a metric and reason, with the periods that miss it."""
+    periods: dict[tuple[str, str], list[str]] = {}
+    for figure in gaps:
+        when = formats.quarter(figure.period) if "Q" in figure.period else formats.month(figure.period)
+        periods.setdefault((figure.label, reason_of(figure)), []).append(when)
+    return [f"{label}, {', '.join(whens)}: {reason}" for (label, reason), whens in periods.items()]
 
 
 def agreements_headline(formats: Formats, agreements: Sequence[Agreement], quarter: QuarterFacts) -> Finding:
@@ -139,6 +152,22 @@ def agreements_headline(formats: Formats, agreements: Sequence[Agreement], quart
     return say.finding(
         f"{say.count(total, 'agreement', 'agreements')} {verb} in force at the end of {period}, "
         f"{say.value(part)} for managed services"
+    )
+
+
+def agreements_total(agreements: Sequence[Agreement], period: str) -> Figure:
+    """What all agreements come to a month; without a value when one of them has none."""
+    amounts = [agreement.monthly_amount.value for agreement in agreements]
+    known = [amount for amount in amounts if amount is not None]
+    is_whole = len(known) == len(amounts)
+    return Figure(
+        metric="agreements.monthly_amount",
+        label="Agreements a month",
+        period=period,
+        value=sum(known, Decimal(0)) if is_whole else None,
+        unit="usd",
+        reason=None if is_whole else "an agreement has no monthly amount",
+        receipt=Receipt(model="marts.fct_agreements", source="connectwise", source_rows=len(known), note="sum"),
     )
 
 
@@ -161,7 +190,3 @@ def _agreement_row(page: Page, agreement: Agreement) -> list[Cell]:
         Cell(day(agreement.end_date) if agreement.end_date else "Open"),
         Cell(page.value(agreement.monthly_amount, places=2)),
     ]
-
-
-def _when(formats: Formats, figure: Figure) -> str:
-    return formats.quarter(figure.period) if "Q" in figure.period else formats.month(figure.period)

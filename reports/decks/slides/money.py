@@ -14,7 +14,7 @@ REVENUE: tuple[tuple[str, str, Slot], ...] = (
     ("nrr", "Non-recurring", "accent1"),
     ("orr", "Other recurring", "accent3"),
     ("product_sales", "Product sales", "tx2"),
-    ("misc_revenue", "Miscellaneous", "accent5"),
+    ("misc_revenue", "Miscellaneous", "accent1-light"),
 )
 COSTS = (
     ("employee_expense", "Employees"),

@@ -7,8 +7,9 @@ from reports.decks.charts import Chart, Line, Plot, Slot
 from reports.decks.deck import Page
 from reports.decks.findings import is_flat, places_of
 from reports.decks.layouts import Box
+from reports.decks.measure import LINE_HEIGHT
 from reports.decks.shapes import SMALLEST, Paragraph, Run
-from reports.formats import Formats
+from reports.formats import NO_CHANGE, Formats
 from reports.views.figures import Figure, Series, difference, reason_of
 
 
@@ -37,26 +38,39 @@ def statistics(page: Page, box: Box, entries: Sequence[Statistic]) -> None:
                 Paragraph([Run(reason, size, colour="tx2")]),
             ]
         else:
-            lines.append(Paragraph([Run(_valued(page, entry.now), 20, bold=True)]))
+            lines.append(Paragraph([Run(_valued(page, entry.now, entry.now), 20, bold=True)]))
             lines += [_compared(page, entry.now, earlier) for earlier in entry.earlier]
         page.text(entry.label, text, lines)
 
 
-def panel(page: Page, box: Box, heading: str, lines: Sequence[str], *, more: str = "", empty: str = "") -> None:
-    """A framed list under a heading. What does not fit is counted in a last line that ends in `more`."""
-    margin, size = 0.16, 12.0
+def panel(
+    page: Page,
+    box: Box,
+    heading: str,
+    lines: Sequence[str],
+    *,
+    more: str = "more",
+    empty: str = "",
+    size: float = 12,
+) -> None:
+    """A framed list under a heading; an entry takes two lines at most. What does not fit is counted in a last line."""
+    margin, gap = 0.16, size / 3
     page.text(f"{heading} panel", box, [], fill="bg2")
     page.text(f"{heading} edge", Box(box.left, box.top, 0.06, box.height), [], fill="accent1")
     inner = Box(box.left + margin + 0.06, box.top + margin, box.width - 2 * margin - 0.06, box.height - 2 * margin)
-    title, title_size = page.fit(heading, (14, 13, 12), Box(0, 0, inner.width, 0.26), bold=True)
+    title, title_size = page.fit(heading, (size + 2, 13, 12), Box(0, 0, inner.width, 0.3), bold=True)
     paragraphs = [Paragraph([Run(title, title_size, bold=True)])]
-    room = int((inner.height - 0.34) / (size * 1.2 / 72 + 3 / 72))
-    shown = lines if len(lines) <= room else lines[: room - 1]
-    for line in shown or ([empty] if empty else []):
-        text, fitted_size = page.fit(line, (size, SMALLEST), Box(0, 0, inner.width, size * 1.2 / 72 + 0.001))
-        paragraphs.append(Paragraph([Run(text, fitted_size, colour="tx1" if shown else "tx2")], before=3))
-    if len(shown) < len(lines):
-        paragraphs.append(Paragraph([Run(f"and {len(lines) - len(shown)} {more}", size, colour="tx2")], before=3))
+    room, line_height = inner.height * 72 - title_size * LINE_HEIGHT, size * LINE_HEIGHT
+    for number, entry in enumerate(lines or ([empty] if empty else [])):
+        text, _ = page.fit(entry, (size,), Box(0, 0, inner.width, 2 * line_height / 72 + 0.001))
+        needed = gap + page.lines(text, size, inner.width) * line_height
+        is_last = number == len(lines) - 1
+        if needed + (0 if is_last else gap + line_height) > room:
+            rest = f"and {len(lines) - number} {more}"
+            paragraphs.append(Paragraph([Run(rest, size, colour="tx2")], before=gap))
+            break
+        room -= needed
+        paragraphs.append(Paragraph([Run(text, size, colour="tx1" if lines else "tx2")], before=gap))
     page.text(heading, inner, paragraphs)
 
 
@@ -107,8 +121,8 @@ def month_chart(
     )
 
 
-def _valued(page: Page, figure: Figure) -> str:
-    shown = page.formats.with_unit(figure.value, figure.unit, places=places_of(figure))
+def _valued(page: Page, figure: Figure, like: Figure) -> str:
+    shown = page.formats.with_unit(figure.value, figure.unit, places=places_of(like))
     page.cite(figure, shown)
     return shown
 
@@ -116,13 +130,13 @@ def _valued(page: Page, figure: Figure) -> str:
 def _compared(page: Page, now: Figure, earlier: Figure) -> Paragraph:
     of = page.formats.quarter(earlier.period)
     change = difference(f"{now.metric}.change_on_{earlier.period}", "change", now, earlier)
-    was = _valued(page, earlier)
+    was = _valued(page, earlier, now)
     if change.value is None:
         page.cite(change)
         words = f"{of}: {was}" if earlier.value is None else f"{of}: {was}, not comparable"
         return Paragraph([Run(words, 12, colour="tx2")])
-    if is_flat(page.formats, change):
-        page.cite(change, page.formats.signed(change.value, change.unit, places=places_of(change)))
+    if is_flat(page.formats, change, now):
+        page.cite(change, NO_CHANGE)
         return Paragraph([Run(f"{of}: {was}, no change", 12, colour="tx2")])
-    signed = page.signed(change, places=places_of(change))
+    signed = page.signed(change, places=places_of(now))
     return Paragraph([Run(f"{of}: {was} ", 12, colour="tx2"), Run(f"({signed})", 12, bold=True, colour="tx2")])

@@ -32,6 +32,7 @@ class Quality:
     unmapped: Sequence[UnmappedAccount]
     clients: Sequence[UnmatchedClient]
     checks: Sequence[CheckResult]
+    has_clients: bool
 
 
 def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: QuarterFacts) -> None:
@@ -63,9 +64,9 @@ def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: 
                 Column("Streams", 1, "r"),
                 Column("Records", 1.2, "r"),
                 Column("Rejected", 1, "r"),
-                Column("Last complete read (oldest stream)", 3),
-                Column("Data as of", 2.2),
-                Column("State", 3.2),
+                Column("Oldest complete read", 2.4),
+                Column("Data as of", 2.4),
+                Column("State", 3.6),
             ),
             rows=rows,
             size=13,
@@ -74,7 +75,7 @@ def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: 
         alt="Sources with their streams, records, last complete read and state.",
     )
     below = Box(CONTENT.left, CONTENT.top + 0.42 * (len(rows) + 1) + 0.3, CONTENT.width, 1.9)
-    panel(page, below, "How to read this", _reading_help(deck.formats, snapshot))
+    panel(page, below, "How to read this", _reading_help(deck.formats, snapshot), size=13)
 
 
 def render_gaps(deck: Deck, quality: Quality, quarter: QuarterFacts) -> None:
@@ -84,21 +85,21 @@ def render_gaps(deck: Deck, quality: Quality, quarter: QuarterFacts) -> None:
     upper, lower = CONTENT.rows(1, 1)
     (inputs, accounts), (clients, checks) = upper.columns(1, 1), lower.columns(1, 1)
     period = quarter.quarter
+    has_books = any(stream.source == "quickbooks" for stream in quality.streams)
     panel(
         page,
         inputs,
         _heading(page, "Missing inputs", len(quality.missing), "marts.fct_missing_inputs", period),
         missing_lines(formats, quality.missing),
         more="more, listed by qbr doctor",
-        empty="Every monthly input of the quarter has a value.",
+        empty="Every monthly input has a value." if quarter.complete_months else "No month of the quarter is over.",
     )
     panel(
         page,
         accounts,
         _heading(page, "Accounts without a mapping", len(quality.unmapped), "marts.fct_unmapped_accounts", period),
         [_account_line(page, account, period) for account in quality.unmapped],
-        more="more",
-        empty="Every account with postings is mapped to a metric.",
+        empty="Every account with postings is mapped." if has_books else "No books were read.",
     )
     unconfirmed = [
         f"{client.name}: {'found in one system only' if client.is_unmatched else 'matched by name, to be confirmed'}"
@@ -109,8 +110,7 @@ def render_gaps(deck: Deck, quality: Quality, quarter: QuarterFacts) -> None:
         clients,
         _heading(page, "Clients to confirm", len(quality.clients), "marts.dim_clients", period),
         unconfirmed,
-        more="more",
-        empty="Every client is matched and confirmed.",
+        empty="Every client is matched and confirmed." if quality.has_clients else "No client is known.",
     )
     failed = [check for check in quality.checks if not check.is_passed]
     passed = len(quality.checks) - len(failed)
@@ -121,7 +121,6 @@ def render_gaps(deck: Deck, quality: Quality, quarter: QuarterFacts) -> None:
         checks,
         f"Checks passed: {done} of {total}",
         [f"{check.severity.capitalize()}: {check.check_name} on {check.subject}" for check in failed],
-        more="more",
         empty="No check was recorded for this organization." if not quality.checks else "All checks passed.",
     )
     for gap in quality.missing:
@@ -161,7 +160,9 @@ def gaps_headline(formats: Formats, quality: Quality, period: str) -> Finding:
         count = counted("checks.failed", "failed checks", period, failed, "app.check_results", of_rows=rows)
         parts.append(say.count(count, "check fails", "checks fail"))
     if not parts:
-        return say.finding("Nothing is missing: all inputs are there, all accounts mapped, no check fails")
+        if not quality.checks:
+            return say.finding("No gap is known, but no check was recorded for this organization")
+        return say.finding("No gap is known and no check fails")
     text = ", ".join(parts)
     return say.finding(text[:1].upper() + text[1:])
 

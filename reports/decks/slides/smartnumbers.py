@@ -9,7 +9,7 @@ from reports.decks.deck import Deck, Page
 from reports.decks.findings import is_flat, places_of, verdict
 from reports.decks.layouts import CONTENT, GUTTER, Box
 from reports.decks.shapes import SMALLEST, Paragraph, Run
-from reports.decks.slides.parts import chart_or_reason
+from reports.decks.slides.parts import chart_or_reason, missing
 from reports.formats import NO_CHANGE
 from reports.views.figures import Figure, reason_of
 from reports.views.smartnumbers import SmartNumber
@@ -21,7 +21,7 @@ TRENDS: dict[str, tuple[str, ChartKind, tuple[tuple[str, str, Slot], ...]]] = {
         (
             ("net_profit_pct", "Net profit", "accent1"),
             ("revenue_from_services_pct", "Revenue from services", "accent2"),
-            ("services_from_mrr_pct", "Services from MRR", "accent3"),
+            ("services_from_mrr_pct", "Services from MRR", "tx2"),
         ),
     ),
     "leverage": (
@@ -57,6 +57,9 @@ def render_block(deck: Deck, key: str, numbers: Sequence[SmartNumber]) -> None:
     """The block's cards on a grid of six places; a trend chart takes the places that are free."""
     title = headlines.BLOCKS[key]
     page = deck.page("Finding", f"SmartNumbers: {title}", headlines.block(deck.formats, title, numbers))
+    if not numbers:
+        missing(page, CONTENT, title, ["The marts hold no SmartNumber of this block for this quarter."])
+        return
     rows = CONTENT.rows(*[1] * _ROWS)
     places = [place for row in rows for place in row.columns(*[1] * _COLUMNS)]
     for number, place in zip(numbers, places, strict=False):
@@ -80,12 +83,12 @@ def _card(page: Page, box: Box, number: SmartNumber) -> None:
     page.text(f"{figure.metric} edge", Box(box.left, box.top, 0.06, box.height), [], fill=colour)
     left, width = box.left + 0.06 + _MARGIN, box.width - 0.06 - 2 * _MARGIN
 
-    label_box = Box(left, box.top + 0.14, width, 0.42)
+    label_box = Box(left, box.top + 0.17, width, 0.45)
     label, size = page.fit(figure.label, (13, 12, SMALLEST), label_box, bold=True)
     page.text(f"{figure.metric} label", label_box, [Paragraph([Run(label, size, bold=True)])])
 
     status_width = 1.25
-    value_box = Box(left, box.top + 0.58, width - status_width, 0.5)
+    value_box = Box(left, box.top + 0.66, width - status_width, 0.5)
     value = formats.with_unit(figure.value, figure.unit, places=places_of(figure))
     page.cite(figure, value)
     value_text, value_size = page.fit(value, (28, 24, 20, 18), value_box, bold=True)
@@ -96,12 +99,12 @@ def _card(page: Page, box: Box, number: SmartNumber) -> None:
         [Paragraph([Run(value_text, value_size, bold=True, colour=faded)])],
         anchor="ctr",
     )
-    mark = Box(left + width - status_width, box.top + 0.76, 0.15, 0.15)
+    mark = Box(left + width - status_width, box.top + 0.84, 0.15, 0.15)
     page.text(f"{figure.metric} status mark", mark, [], fill=colour, shape=shape, alt=f"Status: {word}")
-    words = Box(mark.right + 0.07, box.top + 0.58, status_width - 0.22, 0.5)
+    words = Box(mark.right + 0.07, box.top + 0.66, status_width - 0.22, 0.5)
     page.text(f"{figure.metric} status", words, [Paragraph([Run(word, 12, bold=True, colour=colour)])], anchor="ctr")
 
-    below = Box(left, box.top + 1.16, width, box.height - 1.16 - 0.12)
+    below = Box(left, box.top + 1.3, width, box.height - 1.3 - 0.12)
     if figure.value is None:
         reason, size = page.fit(reason_of(figure), (12, SMALLEST), below)
         page.text(f"{figure.metric} reason", below, [Paragraph([Run(reason, size, colour="tx2")])])
@@ -115,13 +118,13 @@ def _trends(page: Page, box: Box, number: SmartNumber) -> None:
     names, values, changes = [], [], []
     for earlier, moved in ((number.previous, number.change), (number.last_year, number.last_year_change)):
         names.append(Paragraph([Run(page.formats.quarter(earlier.period), 12, colour="tx2")], before=2))
-        shown = page.formats.with_unit(earlier.value, earlier.unit, places=places_of(earlier))
+        shown = page.formats.with_unit(earlier.value, earlier.unit, places=places_of(number.figure))
         page.cite(earlier, shown)
         values.append(Paragraph([Run(shown, 12, colour="tx2")], align="r", before=2))
         changes.append(Paragraph([_change(page, number, moved, earlier)], align="r", before=2))
     for part, paragraphs, place in (("period", names, name), ("earlier", values, value), ("change", changes, change)):
         page.text(f"{number.figure.metric} {part}", Box(place.left, place.top, place.width, 0.5), paragraphs)
-    foot = Box(box.left, box.top + 0.58, box.width, box.height - 0.58)
+    foot = Box(box.left, box.top + 0.66, box.width, box.height - 0.58)
     text, size = page.fit(_target(page, number), (12, SMALLEST), foot)
     page.text(f"{number.figure.metric} target", foot, [Paragraph([Run(text, size, colour="tx2")])])
 
@@ -130,8 +133,8 @@ def _change(page: Page, number: SmartNumber, moved: Figure, earlier: Figure) -> 
     if moved.value is None:
         page.cite(moved)
         return Run("no comparison", 12, colour="tx2")
-    signed = page.signed(moved, places=places_of(moved))
-    if signed == NO_CHANGE or is_flat(page.formats, moved):
+    signed = page.signed(moved, places=places_of(number.figure))
+    if signed == NO_CHANGE or is_flat(page.formats, moved, number.figure):
         return Run(NO_CHANGE, 12, colour="tx2")
     judged = verdict(number, moved, earlier)
     colour = {"better": "accent4", "worse": "accent6"}.get(judged, "tx2")
@@ -159,7 +162,7 @@ def _bound(page: Page, number: SmartNumber, name: str, bound: Decimal | None) ->
     if bound is None:
         return ""
     figure = number.figure
-    shown = page.formats.with_unit(bound, figure.unit)
+    shown = page.formats.with_unit(bound, figure.unit, places=places_of(figure))
     source = "app.current_thresholds"
     return page.fact(f"{figure.metric}.{name}", figure.period, bound, unit=figure.unit, model=source, shown=shown)
 
