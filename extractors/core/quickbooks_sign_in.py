@@ -15,6 +15,8 @@ import httpx
 from extractors.core.auth import read_token, token_request
 from extractors.core.errors import CredentialsRefused, VendorUnavailable
 
+PORT = 8766
+"""Fixed, since Intuit compares the redirect address, port included, with those registered for the app."""
 SCOPE = "com.intuit.quickbooks.accounting"
 VALID_FOR = timedelta(minutes=10)
 """As long as Intuit's own code lives."""
@@ -30,22 +32,24 @@ _STRANGE = b"<!doctype html><title>qbr</title><p>This is not the sign-in that qb
 class SignIn:
     """One sign-in in progress: a state good for one answer, and a listener on 127.0.0.1. A context manager.
 
-    Intuit compares the address with those registered for the app, so a real app needs a fixed `port`; 0 takes a
-    free one.
+    `port` 0 takes a free one. Raises CredentialsRefused when the port is taken.
     """
 
     def __init__(
-        self, connection: Mapping[str, Any], *, port: int = 0, clock: Callable[[], float] = time.monotonic
+        self, connection: Mapping[str, Any], *, port: int = PORT, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._deadline = clock() + VALID_FOR.total_seconds()
-        self._listener = _Listener(port, secrets.token_urlsafe(32))
+        try:
+            self._listener = _Listener(port, secrets.token_urlsafe(32))
+        except OSError as error:
+            raise _refused(f"port {port} of this machine, where the browser is sent back to, is taken") from error
 
     @property
     def redirect_uri(self) -> str:
-        """Where the browser is sent back to."""
-        return f"http://127.0.0.1:{self._listener.server_port}/callback"
+        """Where the browser is sent back to; Intuit takes plain http for the name localhost only."""
+        return f"http://localhost:{self._listener.server_port}/callback"
 
     @property
     def authorize_url(self) -> str:
@@ -104,7 +108,7 @@ def sign_in_with_browser(
     connection: Mapping[str, Any],
     *,
     show: Callable[[str], object],
-    port: int = 0,
+    port: int = PORT,
     transport: httpx.BaseTransport | None = None,
 ) -> dict[str, Any]:
     """`show` a person where to sign in, wait for the answer and return the connection; raises as `SignIn.wait`."""

@@ -57,7 +57,7 @@ class Reading:
         """End the read now; the thread stops at its next step."""
         self._effort.cancelled.set()
         self._channel.abandon()
-        if self._has_started and self._thread is not threading.current_thread():
+        if self._thread.is_alive():
             self._thread.join(timeout=5.0)
 
     def __enter__(self) -> Self:
