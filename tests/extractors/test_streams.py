@@ -1,0 +1,91 @@
+"""The declarations agree with each other and with the documentation."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from extractors import SOURCES, STREAMS, Stream, stream
+
+ALL = [one for streams in STREAMS.values() for one in streams]
+SOURCES_PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
+
+
+def named(one: Stream) -> str:
+    return f"{one.source}-{one.name}"
+
+
+def test_the_streams_are_those_we_promise() -> None:
+    assert {source: [one.name for one in streams] for source, streams in STREAMS.items()} == {
+        "ninjaone": ["organizations", "locations", "devices"],
+        "connectwise": [
+            "companies",
+            "boards",
+            "board_statuses",
+            "members",
+            "agreements",
+            "agreement_additions",
+            "tickets",
+            "time_entries",
+        ],
+        "stripe": [
+            "customers",
+            "products",
+            "prices",
+            "subscriptions",
+            "subscription_items",
+            "invoices",
+            "invoice_lines",
+            "charges",
+            "refunds",
+        ],
+        "quickbooks": [
+            "company_info",
+            "accounts",
+            "customers",
+            "invoices",
+            "payments",
+            "credit_memos",
+            "journal_entries",
+            "profit_and_loss",
+        ],
+    }
+
+
+def test_no_stream_is_declared_twice_and_each_knows_its_source() -> None:
+    assert set(Counter(named(one) for one in ALL).values()) == {1}
+    assert all(one.source == source for source, streams in STREAMS.items() for one in streams)
+
+
+@pytest.mark.parametrize("one", ALL, ids=named)
+def test_a_stream_says_what_a_row_is_and_what_right_it_needs(one: Stream) -> None:
+    assert one.description.startswith("One row")
+    assert one.description.endswith(".")
+    assert one.permission
+
+
+def test_only_devices_keep_daily_history() -> None:
+    assert [named(one) for one in ALL if one.keeps_daily_history] == ["ninjaone-devices"]
+
+
+def test_only_streams_that_hide_deletions_are_swept() -> None:
+    assert [named(one) for one in ALL if one.sweeps_deletions] == ["connectwise-tickets", "connectwise-time_entries"]
+
+
+@pytest.mark.parametrize("one", ALL, ids=named)
+def test_the_documentation_tells_of_every_stream_with_its_description_and_right(one: Stream) -> None:
+    assert f"| `{one.name}` |" in SOURCES_PAGE
+    assert one.description in SOURCES_PAGE
+    assert one.permission in SOURCES_PAGE
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_the_documentation_tells_how_each_source_is_signed_in_to(source: str) -> None:
+    assert f"qbr connect {source}" in SOURCES_PAGE
+    for needed in SOURCES[source].needs:
+        assert f"`{needed}`" in SOURCES_PAGE
+
+
+def test_a_stream_nobody_declared_is_answered_with_the_choices() -> None:
+    with pytest.raises(KeyError, match="Stripe has no stream 'payouts'; it has customers, products"):
+        stream("stripe", "payouts")
