@@ -16,8 +16,10 @@ from pathlib import Path
 import psycopg.conninfo
 
 from orchestration.errors import BuildFailed
+from warehouse.settings import get_settings
 
 PROJECT = Path(__file__).resolve().parent.parent / "dbt_project"
+QUIETLY = ("--no-use-colors", "--log-level", "none", "--log-level-file", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,6 @@ def build(
     as_of: datetime,
     select: Sequence[str] = (),
     full_refresh: bool = False,
-    target_path: Path | None = None,
 ) -> list[DbtResult]:
     """Build and test the models; the results of every node, failed tests included.
 
@@ -85,8 +86,7 @@ def build(
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
-    arguments = ["build", "--vars", f"{{as_of: '{as_of.isoformat()}'}}", "--no-use-colors", "--log-level", "none"]
-    arguments += ["--log-level-file", "none"] if target_path is None else ["--target-path", str(target_path)]
+    arguments = ["build", "--vars", f"{{as_of: '{as_of.isoformat()}'}}", *QUIETLY, "--target-path", str(target())]
     if select:
         arguments += ["--select", *select]
     if full_refresh:
@@ -124,19 +124,24 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:400]
 
 
+def target() -> Path:
+    """Where dbt keeps what it makes: with everything else that is made at run time, not in the project."""
+    return get_settings().var_dir / "dbt"
+
+
 def ensure_manifest() -> Path:
     """dbt's description of the project, written anew when the project has changed since.
 
     Raises :class:`BuildFailed` when the project cannot be parsed.
     """
-    manifest = PROJECT / "target" / "manifest.json"
+    manifest = target() / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _last_change():
         return manifest
     from dbt.cli.main import dbtRunner
 
     anywhere = dbt_environment("postgresql://nobody@localhost/nothing")  # parsing connects to nothing
     with _environment(anywhere), contextlib.redirect_stdout(io.StringIO()) as printed:
-        outcome = dbtRunner().invoke(["parse", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"])
+        outcome = dbtRunner().invoke(["parse", *QUIETLY, "--target-path", str(target())])
     if not outcome.success:
         raise BuildFailed(
             f"The dbt project cannot be read: {_one_line(str(outcome.exception or printed.getvalue()))} "

@@ -4,7 +4,6 @@ import importlib.util
 import itertools
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,10 +35,7 @@ def postgres() -> Iterator[str]:
         return
     folder = Path(tempfile.mkdtemp(prefix="qbr-tests-"))
     folder.chmod(0o755)  # as root the server is another user, who must be able to walk in
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = EmbeddedPostgres(folder, port, QUICK)
+    server = EmbeddedPostgres(folder, 0, QUICK)
     try:
         yield server.start()
     finally:
@@ -65,6 +61,15 @@ def template(postgres: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str, template: str) -> Iterator[str]:
     """The address of a database of this test's own: every table, no rows."""
+    name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
+    _create(postgres, name, template)
+    yield _address(postgres, name)
+    _drop(postgres, name)
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres: str, template: str) -> Iterator[str]:
+    """A database that the tests of one file share, for what is dear to fill."""
     name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
     _create(postgres, name, template)
     yield _address(postgres, name)

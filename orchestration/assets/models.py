@@ -11,7 +11,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.selection import chosen_organizations, run_instant
-from orchestration.transformation import PROJECT, dbt_environment, ensure_manifest
+from orchestration.transformation import PROJECT, dbt_environment, ensure_manifest, target
 from warehouse.engine import database_url
 
 OWNERS = {
@@ -34,7 +34,7 @@ class Translator(DagsterDbtTranslator):
         return [OWNERS.get(layer, "team:analytics")]
 
 
-project = DbtProject(project_dir=PROJECT, profiles_dir=PROJECT)
+project = DbtProject(project_dir=PROJECT, profiles_dir=PROJECT, target_path=target())
 
 
 @dbt_assets(

@@ -1,0 +1,73 @@
+"""Which part of a stream is read, and which month a reading belongs to."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+import extractors
+from orchestration.errors import UsageError
+from orchestration.extraction import choose, local_date, window_for
+from orchestration.jobs import months_to_read
+from warehouse.organizations import Organization
+from warehouse.periods import Period
+
+ORGANIZATION = Organization(
+    id="north", name="North", time_zone="America/Chicago", settings={"history_start": "2026-01"}
+)
+TICKETS = extractors.stream("connectwise", "tickets")
+BOARDS = extractors.stream("connectwise", "boards")
+REPORT = extractors.stream("quickbooks", "profit_and_loss")
+EVENING = datetime(2026, 6, 10, 3, 30, tzinfo=UTC)
+
+
+def test_the_first_read_of_a_stream_takes_everything() -> None:
+    assert window_for(TICKETS, ORGANIZATION, as_of=EVENING, watermark=None).kind == "all"
+
+
+def test_later_reads_take_what_changed_since_the_watermark() -> None:
+    watermark = datetime(2026, 6, 9, 3, 20, tzinfo=UTC)
+    window = window_for(TICKETS, ORGANIZATION, as_of=EVENING, watermark=watermark)
+    assert (window.kind, window.since) == ("changes", watermark)
+
+
+def test_entities_are_always_read_whole() -> None:
+    assert window_for(BOARDS, ORGANIZATION, as_of=EVENING, watermark=EVENING).kind == "all"
+
+
+def test_an_older_month_is_cut_in_the_organizations_own_zone() -> None:
+    window = window_for(TICKETS, ORGANIZATION, as_of=EVENING, watermark=EVENING, period=Period(2026, 3))
+    assert window.kind == "dated"
+    assert window.start == datetime(2026, 3, 1, 6, tzinfo=UTC)
+    assert window.end == datetime(2026, 4, 1, 5, tzinfo=UTC), "the clocks changed in between"
+
+
+def test_reports_are_asked_for_from_the_first_month_of_the_history_at_first() -> None:
+    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=None)
+    assert window.months == ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
+
+
+def test_reports_of_the_last_three_months_are_read_again_later() -> None:
+    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING)
+    assert window.months == ("2026-04", "2026-05", "2026-06")
+
+
+def test_the_last_evening_of_a_month_belongs_to_that_month() -> None:
+    """At 22:30 in Chicago it is already the next month in UTC; an earlier system lost the day that way."""
+    last_evening = datetime(2026, 7, 1, 3, 30, tzinfo=UTC)
+    assert window_for(REPORT, ORGANIZATION, as_of=last_evening, watermark=last_evening).months[-1] == "2026-06"
+    assert local_date(ORGANIZATION, last_evening).isoformat() == "2026-06-30"
+
+
+@pytest.mark.parametrize(("day", "months"), [(1, [None, Period(2026, 6)]), (5, [None, Period(2026, 6)]), (6, [None])])
+def test_the_month_before_is_read_again_on_the_first_five_days(day: int, months: list[Period | None]) -> None:
+    assert months_to_read(datetime(2026, 7, day, 18, tzinfo=UTC), "America/Chicago") == months
+
+
+def test_a_stream_nobody_declared_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(UsageError, match=r"ninjaone has no stream 'device'. Its streams are: .*devices"):
+        choose("ninjaone", ["device"])
+
+
+def test_a_source_nobody_declared_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(UsageError, match=r"There is no source 'xero'. The sources are: connectwise, ninjaone"):
+        choose("xero")
