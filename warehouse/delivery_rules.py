@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 from warehouse.config_section import Section, Text, listed, written_like
 
 Channel = Literal["email", "chat_webhook", "file"]
-Colour = Annotated[str, written_like(r"#[0-9A-Fa-f]{6}", '"#1F3A5F", in quotes')]
+Colour = Annotated[str, written_like(r"#[0-9A-Fa-f]{6}", '"#16324F", in quotes')]
 TimeOfDay = Annotated[str, written_like(r"([01][0-9]|2[0-3]):[0-5][0-9]", "20:30")]
 Mail = Annotated[str, written_like(r"[^@\s,]+@[^@\s,]+", "someone@example.com")]
 
@@ -15,11 +15,11 @@ Mail = Annotated[str, written_like(r"[^@\s,]+@[^@\s,]+", "someone@example.com")]
 class Brand(Section):
     """How decks and pages look."""
 
-    primary_color: Colour = "#1F3A5F"
-    accent_color: Colour = "#2A9D8F"
-    text_color: Colour = "#1F2933"
+    primary_color: Colour = "#16324F"
+    accent_color: Colour = "#1F7A8C"
+    text_color: Colour = "#1B2430"
     logo: Text | None = None
-    font: Text = "Calibri"
+    font: Text = "Arial"
     footer: str = ""
 
 

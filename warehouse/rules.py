@@ -6,6 +6,7 @@ Models only: reading the file is `organizations.py`, what the keys mean to a per
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
+from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic import field_validator as check
 
@@ -194,7 +195,7 @@ class Organization(Section):
     alias: int | None = Field(default=None, ge=1)
     time_zone: str
     currency: Annotated[str, written_like("[A-Z]{3}", "USD")] = "USD"
-    locale: Annotated[str, written_like("[a-z]{2,3}_[A-Z]{2}", "en_US")] = "en_US"
+    locale: str = "en_US"
     is_active: bool = True
     sources: Sources = Sources()
     tickets: Tickets = Tickets()
@@ -220,6 +221,14 @@ class Organization(Section):
             return time_zone(name).key
         except PeriodError as error:
             raise ValueError(f"must be an IANA time zone such as America/Chicago; '{name}' is not") from error
+
+    @check("locale")
+    @classmethod
+    def _is_a_locale(cls, name: str) -> str:
+        try:
+            return str(Locale.parse(name))
+        except (ValueError, UnknownLocaleError) as error:
+            raise ValueError(f"must be a locale such as en_US or de_CH; '{name}' is not") from error
 
     @check("alerts", mode="before")
     @classmethod

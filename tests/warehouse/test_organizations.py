@@ -90,6 +90,7 @@ def test_what_looks_like_a_number_or_a_no_stays_what_was_typed(tmp_path: Path):
         ),
         ("locle: en_US\n", "line 4: locle is not a key here; did you mean locale? allowed are id, name,"),
         ("currency: dollars\n", "line 4: currency must be written like USD; 'dollars' is not."),
+        ("locale: xx_YY\n", "line 4: locale must be a locale such as en_US or de_CH; 'xx_YY' is not."),
         ("alias: one\n", "line 4: alias must be a whole number; 'one' is not."),
         ("is_active: maybe\n", "line 4: is_active must be true or false; 'maybe' is not."),
         (
@@ -109,10 +110,10 @@ def test_what_looks_like_a_number_or_a_no_stays_what_was_typed(tmp_path: Path):
             "settings:\n  working_hours_per_month: 0\n",
             "line 5: settings.working_hours_per_month is not accepted: input should be greater than 0; it is '0'.",
         ),
-        ("brand:\n  primary_color: #1F3A5F\n", "must be text; an empty value is not"),
+        ("brand:\n  primary_color: #16324F\n", "must be text; an empty value is not"),
         (
             "brand:\n  primary_color: blue\n",
-            "line 5: brand.primary_color must be written like \"#1F3A5F\", in quotes; 'blue'",
+            "line 5: brand.primary_color must be written like \"#16324F\", in quotes; 'blue'",
         ),
         (
             "delivery:\n  email: {recipients: [kim]}\n",
