@@ -1,1 +1,6 @@
-"""The made-up business behind the sandbox: its entities, and how they are drawn from a seed."""
+"""The made-up business behind the sandbox: `build(seed)` draws it, `entities` says what it consists of."""
+
+from sandbox.world.builder import build
+from sandbox.world.entities import World
+
+__all__ = ["World", "build"]

@@ -57,7 +57,8 @@ def make_agreements(
         for term in _terms(client, profiles[client.key])
     ]
     dated = [(office_instant(draw, term.start + (term.backdated or -timedelta(days=6))), term) for term in terms]
-    agreements, additions = [], []
+    agreements: list[Agreement] = []
+    additions: list[Addition] = []
     for index, (created, term) in enumerate(sorted(dated, key=lambda pair: pair[0])):
         agreement = _agreement(301 + 3 * index, created, term)
         agreements.append(agreement)

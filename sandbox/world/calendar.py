@@ -26,6 +26,12 @@ def following(period: str) -> str:
     return f"{year + month // 12}-{month % 12 + 1:02d}"
 
 
+def months_before(day: date, period: str) -> int:
+    """How many months the day lies before the month: 0 within it, negative after it."""
+    year, month = (int(part) for part in period.split("-"))
+    return 12 * (year - day.year) + month - day.month
+
+
 def first_day(period: str) -> date:
     """The first day of a month."""
     return date.fromisoformat(f"{period}-01")
