@@ -1,8 +1,8 @@
 """The months the world covers, and how days and hours become UTC instants. Nothing here reads a clock."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("America/Chicago")
@@ -12,6 +12,7 @@ LAST_PERIOD = "2026-07"
 WEEKEND = 5
 
 
+@cache
 def months(first: str = FIRST_PERIOD, last: str = LAST_PERIOD) -> tuple[str, ...]:
     """Every period from the first to the last, both included."""
     periods = [first]
@@ -20,6 +21,7 @@ def months(first: str = FIRST_PERIOD, last: str = LAST_PERIOD) -> tuple[str, ...
     return tuple(periods)
 
 
+@cache
 def following(period: str) -> str:
     """The month after."""
     year, month = (int(part) for part in period.split("-"))
@@ -32,11 +34,13 @@ def months_before(day: date, period: str) -> int:
     return 12 * (year - day.year) + month - day.month
 
 
+@cache
 def first_day(period: str) -> date:
     """The first day of a month."""
     return date.fromisoformat(f"{period}-01")
 
 
+@cache
 def last_day(period: str) -> date:
     """The last day of a month."""
     return first_day(following(period)) - timedelta(days=1)
@@ -47,6 +51,7 @@ def period_of(day: date) -> str:
     return f"{day:%Y-%m}"
 
 
+@cache
 def starts_at(period: str) -> datetime:
     """The first instant of a month in the business zone, UTC: 05:00 or 06:00, as daylight saving has it."""
     return at(first_day(period))
@@ -57,23 +62,23 @@ def at(day: date, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute, second), ZONE).astimezone(UTC)
 
 
-def days_of(period: str) -> Iterator[date]:
+@cache
+def days_of(period: str) -> tuple[date, ...]:
     """Every day of a month."""
-    day = first_day(period)
-    while day <= last_day(period):
-        yield day
-        day += timedelta(days=1)
+    return tuple(first_day(period) + timedelta(days=index) for index in range(last_day(period).day))
 
 
-def workdays(period: str) -> list[date]:
+@cache
+def workdays(period: str) -> tuple[date, ...]:
     """Mondays to Fridays of a month."""
-    return [day for day in days_of(period) if day.weekday() < WEEKEND]
+    return tuple(day for day in days_of(period) if day.weekday() < WEEKEND)
 
 
-def quiet_workdays(period: str) -> list[date]:
+@cache
+def quiet_workdays(period: str) -> tuple[date, ...]:
     """Workdays away from both ends of the month: what happens on them is the same to every month-end reading."""
     last = last_day(period)
-    return [day for day in workdays(period) if day.day > 1 and day < last - timedelta(days=1)]
+    return tuple(day for day in workdays(period) if day.day > 1 and day < last - timedelta(days=1))
 
 
 def office_instant(draw: random.Random, day: date) -> datetime:

@@ -141,7 +141,7 @@ def _expected(client: Client, rates: dict[str, float], seats: int) -> float:
 
 
 def _call_day(draw: random.Random, period: str) -> date:
-    return draw.choice(list(days_of(period)) if chance(draw, 0.06) else workdays(period))
+    return draw.choice(days_of(period) if chance(draw, 0.06) else workdays(period))
 
 
 def _reactive(desk: Desk, client: Client | None, day: date, period: str) -> None:
