@@ -28,14 +28,14 @@ def without_deletion_mark(name: str) -> str:
 
 
 def normalised(name: str) -> str:
-    """What two names of one firm share; never empty for a name that holds a letter or digit."""
+    """What two names of one firm share; a name of signs alone ("!!!") stays what it is, and so matches no other."""
     # Dots and apostrophes join ("P.C." is "pc", "O'Dell" is "odell"); every other sign separates.
     joined = re.sub(r"[.'’`]", "", _plain(without_deletion_mark(name)))
     words = re.findall(r"\w+", joined.replace("&", " and ").replace("+", " and "))
     kept = words[1:] if len(words) > 1 and words[0] == "the" else words
     while len(kept) > 1 and kept[-1] in LEGAL_FORMS:
         kept = kept[:-1]
-    return " ".join(kept)
+    return " ".join(kept) or name.casefold().strip()
 
 
 def slug(name: str, taken: Container[str]) -> str:

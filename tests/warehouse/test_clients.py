@@ -89,9 +89,18 @@ def test_names_that_may_be_two_firms_do_not(one: str, other: str):
     assert normalised(one) != normalised(other)
 
 
-@given(name=st.text(st.characters(categories=["L", "N", "P", "Z"]), min_size=1))
-def test_normalising_twice_is_normalising_once(name: str):
-    assert normalised(normalised(name)) == normalised(name)
+WORDS = st.lists(st.from_regex(r"[a-z0-9]{2,9}", fullmatch=True), min_size=1, max_size=5)
+
+
+@given(words=WORDS, separator=st.sampled_from([" ", "-", ", ", " / "]))
+def test_case_punctuation_and_legal_form_never_matter(words: list[str], separator: str):
+    plain = " ".join(words)
+    assert normalised(separator.join(words).upper() + ", Inc.") == normalised(f"The {plain}")
+
+
+@given(one=st.text("!?*-.', ", min_size=1), other=st.text("!?*-.', ", min_size=1))
+def test_names_without_a_letter_match_only_themselves(one: str, other: str):
+    assert (normalised(one) == normalised(other)) == (one.strip() == other.strip())
 
 
 @given(names=st.lists(st.text(max_size=80), max_size=12))
