@@ -17,7 +17,7 @@ from sandbox.ninjaone import ninjaone
 from sandbox.quickbooks import quickbooks
 from sandbox.requestlog import RequestLog
 from sandbox.stripe import stripe
-from sandbox.world import build
+from sandbox.world.entities import World
 
 
 def create_app(
@@ -25,9 +25,17 @@ def create_app(
     now: datetime | None = None,
     public_base_url: str | None = None,
     wall: Callable[[], float] = time.time,
+    world: World | None = None,
 ) -> ASGIApp:
-    """The whole sandbox as one ASGI application. ``wall`` gives the wall time that tokens live by."""
-    world = build(seed)
+    """The whole sandbox as one ASGI application.
+
+    ``wall`` gives the wall time that tokens live by; ``world`` is the business to serve, drawn from the seed unless
+    given.
+    """
+    if world is None:
+        from sandbox.world import build
+
+        world = build(seed)
     clock = Clock(now or DEFAULT_NOW)
     secrets = Credentials(seed)
     vendors = [

@@ -53,8 +53,7 @@ def comparing(
 ) -> Callable[[dict[str, Any]], bool]:
     """A test of one value of a record. ``word`` is an operator of the grammar in lower case."""
     if isinstance(wanted, list):
-        equal = [comparing(name, read, "=", one) for one in wanted]
-        return lambda record: any(test(record) for test in equal)
+        return among(name, read, wanted)
     if word in ("like", "contains"):
         return matching(read, word, wanted)
     if word in ("=", "!="):
@@ -65,6 +64,22 @@ def comparing(
             return lambda record: not same(record)
         return lambda record: read(record) is not None and not same(record)
     return ordering(name, read, word, wanted)
+
+
+def among(name: str, read: Callable[[dict[str, Any]], Any], wanted: list[Literal]) -> Callable[[dict[str, Any]], bool]:
+    """Whether a value equals one of many. Long lists of ids are common, so plain numbers are looked up, not tried."""
+    numbers = {one for one in wanted if isinstance(one, int | float) and not isinstance(one, bool)}
+    if len(numbers) == len(set(wanted)):
+
+        def listed(record: dict[str, Any]) -> bool:
+            value = read(record)
+            if isinstance(value, str):
+                raise ConditionRefused(f"{name} cannot be compared with numbers.")
+            return value in numbers
+
+        return listed
+    tests = [equalling(name, read, one) for one in wanted]
+    return lambda record: any(test(record) for test in tests)
 
 
 def equalling(name: str, read: Callable[[dict[str, Any]], Any], wanted: Literal) -> Callable[[dict[str, Any]], bool]:

@@ -191,7 +191,7 @@ def passes(record: dict[str, Any], name: str, wanted: str) -> bool:
         parent = record["parent"]
         return bool(parent and parent["subscription_details"]["subscription"] == wanted)
     value = record[name]
-    return wanted == (str(value).lower() if isinstance(value, bool) else value)
+    return bool(wanted == (str(value).lower() if isinstance(value, bool) else value))
 
 
 def rendered_one(members: dict[str, Any]) -> Rendered:
