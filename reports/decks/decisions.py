@@ -52,13 +52,8 @@ def decisions(formats: Formats, evidence: Evidence) -> list[Decision]:
 
 
 def crossed(number: SmartNumber) -> bool:
-    """True when the value lies beyond the alarm line, on the side on which the line lies of the yellow band."""
-    value, target = number.figure.value, number.target
-    if value is None or target.red_threshold is None:
-        return False
-    if target.yellow_max is not None and target.red_threshold > target.yellow_max:
-        return value >= target.red_threshold
-    return value <= target.red_threshold
+    """True when the value reaches the alarm line."""
+    return number.figure.value is not None and number.target.alarms(number.figure.value)
 
 
 def _alarm(formats: Formats, number: SmartNumber) -> Finding:

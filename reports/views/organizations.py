@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from reports.errors import UnknownScope
-from reports.views.query import one, rows
+from reports.views.query import Row, one, rows
 from warehouse.periods import Period, Quarter, periods_between
 
 
@@ -22,6 +22,10 @@ class Organization:
     currency: str
     locale: str
     brand: Mapping[str, Any]
+    delivery: Mapping[str, Any]
+    """Where alerts go, as configured: e-mail, chat, quiet hours."""
+    enabled_sources: tuple[str, ...]
+    """The sources its configuration turns on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,35 @@ def organization(connection: Connection[Any], organization_id: str) -> Organizat
             f"No organization {organization_id!r} is configured, so nothing was reported. "
             f"Run `qbr init {organization_id} --name NAME`, then `qbr run`."
         )
-    settings = found["settings"] or {}
+    return _organization(found)
+
+
+def active_organizations(connection: Connection[Any]) -> tuple[Organization, ...]:
+    """All organizations that are still run for."""
+    found = rows(
+        connection,
+        """
+        select organization_id, name, time_zone, currency, locale, settings
+        from app.organizations where is_active order by organization_id
+        """,
+        {},
+    )
+    return tuple(map(_organization, found))
+
+
+def _organization(row: Row) -> Organization:
+    settings = row["settings"] or {}
     return Organization(
-        organization_id=found["organization_id"],
-        name=found["name"],
-        time_zone=found["time_zone"],
-        currency=found["currency"],
-        locale=found["locale"] or "en_US",
+        organization_id=row["organization_id"],
+        name=row["name"],
+        time_zone=row["time_zone"],
+        currency=row["currency"],
+        locale=row["locale"] or "en_US",
         brand=settings.get("brand") or {},
+        delivery=settings.get("delivery") or {},
+        enabled_sources=tuple(
+            source for source, options in (settings.get("sources") or {}).items() if options.get("is_enabled", True)
+        ),
     )
 
 

@@ -97,18 +97,19 @@ def freshness(connection: Connection[Any], organization_id: str) -> tuple[Stream
 
 
 def missing_inputs(
-    connection: Connection[Any], organization_id: str, periods: Sequence[str]
+    connection: Connection[Any], organization_id: str, periods: Sequence[str] | None = None
 ) -> tuple[MissingInput, ...]:
-    """Inputs without a value in `periods`, by month and metric."""
+    """Inputs without a value in `periods` (all complete months when None), by month and metric."""
     found = rows(
         connection,
         """
         select period, metric, label, coalesce(reason, 'no reason recorded') as reason
         from marts.fct_missing_inputs
-        where organization_id = %(organization_id)s and period = any(%(periods)s)
+        where organization_id = %(organization_id)s
+            and (%(periods)s::text[] is null or period = any(%(periods)s))
         order by period, metric
         """,
-        {"organization_id": organization_id, "periods": list(periods)},
+        {"organization_id": organization_id, "periods": None if periods is None else list(periods)},
     )
     return tuple(MissingInput(**row) for row in found)
 

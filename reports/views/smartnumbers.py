@@ -32,6 +32,19 @@ class Target:
         """True when at least one bound of the green band is given."""
         return self.green_min is not None or self.green_max is not None
 
+    def is_red(self, value: Decimal) -> bool:
+        """True when `value` lies outside the good and the tolerable range; a bound that is None is open."""
+        is_good = _within(value, self.green_min, self.green_max)
+        return self.is_set and not is_good and not _within(value, self.yellow_min, self.yellow_max)
+
+    def alarms(self, value: Decimal) -> bool:
+        """True when `value` reaches the alarm line, which lies above or below the tolerable range."""
+        if self.red_threshold is None:
+            return False
+        if self.yellow_max is not None and self.red_threshold > self.yellow_max:
+            return value >= self.red_threshold
+        return value <= self.red_threshold
+
 
 @dataclass(frozen=True, slots=True)
 class SmartNumber:
@@ -85,6 +98,10 @@ def smartnumbers(connection: Connection[Any], organization_id: str, quarter: str
     )
     by_key = {(row["metric"], row["quarter"]): row for row in found}
     return tuple(_smartnumber(row, quarters, by_key) for row in found if row["quarter"] == quarter)
+
+
+def _within(value: Decimal, low: Decimal | None, high: Decimal | None) -> bool:
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _smartnumber(row: Row, quarters: list[str], by_key: Mapping[tuple[str, str], Row]) -> SmartNumber:
