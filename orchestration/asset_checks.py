@@ -1,7 +1,5 @@
 """The suites of ``expectations/`` as Dagster asset checks, each over every configured organization."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from expectations import SUITES, Suite

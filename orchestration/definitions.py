@@ -1,7 +1,5 @@
 """Joins assets, checks, jobs, schedules and sensors. Declares nothing itself."""
 
-from __future__ import annotations
-
 import dagster as dg
 from dagster_dbt import DbtCliResource
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from extractors.core.errors import VendorError
+from orchestration import timetable
 from orchestration.extraction import choose, signed_in
-from orchestration.schedules import schedules_of
 from orchestration.selection import run_instant
 from warehouse.engine import connect
 from warehouse.errors import WarehouseError
@@ -120,9 +120,9 @@ def _streams(organization: Organization) -> Iterator[Finding]:
 
 
 def _schedules(organization: Organization) -> Iterator[Finding]:
-    for schedule in schedules_of(organization):
+    for name, cron in timetable.of(organization).items():
         yield Finding(
-            f"{organization.id} schedule {schedule.name}",
+            f"{organization.id} schedule {name}",
             "good",
-            f"{schedule.cron_schedule} in {schedule.execution_timezone}, while `make up` runs",
+            f"{cron} in {organization.time_zone}, while `make up` runs",
         )

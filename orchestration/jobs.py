@@ -4,8 +4,6 @@ One run touches assets that are cut in different ways (by organization, by month
 Dagster asset job cannot. These jobs therefore run the pipeline's own steps and report to each asset what they did.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from zoneinfo import ZoneInfo
 

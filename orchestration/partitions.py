@@ -4,8 +4,6 @@ Keys are what people write: ``2026-06`` for a month. A quarter's key is its firs
 time windows as dates; ``quarter_of`` gives it its name back.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from warehouse.organizations import Organization, load_organizations

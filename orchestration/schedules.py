@@ -1,14 +1,10 @@
 """When the jobs run: every evening and, for devices, every night, in each organization's own zone."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.jobs import daily, daily_config, devices
+from orchestration.timetable import DAILY_AT, DEVICES_AT
 from warehouse.organizations import Organization
-
-DAILY_AT = "30 22 * * *"
-DEVICES_AT = "10 2 * * *"
 
 
 def schedules_of(organization: Organization) -> list[dg.ScheduleDefinition]:

@@ -1,7 +1,5 @@
 """Reacts to runs that end badly: nobody should have to look at Dagster to learn of it."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from reports.alerts import deliver, raise_run_failed

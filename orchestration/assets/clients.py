@@ -1,7 +1,5 @@
 """The step between records and models that decides which vendor records are the same client."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration import partitions, pipeline

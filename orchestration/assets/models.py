@@ -1,7 +1,5 @@
 """dbt's models as assets, grouped by domain, their data tests as asset checks."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator, Mapping

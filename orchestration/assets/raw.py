@@ -4,8 +4,6 @@ Entity streams are partitioned by organization; windowed ones by organization an
 partition reads what changed since the last complete run, an older month's reads the records dated in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 

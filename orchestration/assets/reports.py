@@ -1,7 +1,5 @@
 """Decks and alerts: what people receive."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import dagster as dg
