@@ -6,7 +6,6 @@ with periods as (
     select
         organization_id,
         period,
-        ends_at,
         is_complete
     from {{ ref('dim_periods') }}
 ),
@@ -23,8 +22,7 @@ readings as (
     select
         organization_id,
         period,
-        reason,
-        completed_as_of
+        reason
     from {{ ref('int_periods_covered') }}
     where
         source = 'quickbooks'
@@ -123,8 +121,8 @@ judged as (
                     readings.reason,
                     format('QuickBooks gave no profit and loss report of %s on the basis %s.', periods.period, bases.basis)
                 )
-            -- The report is there but it was printed while postings were still to come.
-            when periods.is_complete and readings.completed_as_of < periods.ends_at then readings.reason
+            -- The report is there, but it was printed while postings were still to come.
+            when periods.is_complete then readings.reason
         end as reason
     from periods
     inner join bases using (organization_id)

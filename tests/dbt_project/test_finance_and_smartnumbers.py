@@ -1,0 +1,185 @@
+"""From a profit and loss report, or from imported history alone, to SmartNumbers: what a reader of the marts sees."""
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.dbt_project import books_and_paper as world
+from tests.dbt_project.conftest import Warehouse
+
+TIES = "assert_mapped_profit_and_loss_ties_to_the_report"
+SECTIONS = "assert_every_section_of_a_report_adds_up"
+
+
+@pytest.fixture(scope="module")
+def books(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A warehouse of its own with both organizations, built."""
+    name = f"qbr_dbt_books_{os.getpid()}"
+    facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    warehouse = Warehouse(psycopg.conninfo.make_conninfo(**facts), tmp_path_factory.mktemp("dbt"))
+    with psycopg.connect(warehouse.url) as connection:
+        world.load_books_and_paper(connection)
+    warehouse.dbt("seed")
+    warehouse.dbt("run")
+    yield warehouse
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def damaged(books: Warehouse) -> Iterator[Warehouse]:
+    """The same warehouse, put right again after the test."""
+    yield books
+    with psycopg.connect(books.url) as connection:
+        world.replace_report(connection, world.APRIL)
+        connection.execute("delete from app.manual_metrics where method = 'corrected'")
+    books.dbt("run", "--select", "stg_quickbooks__profit_and_loss+")
+
+
+def monthly(warehouse: Warehouse, organization: str, period: str) -> dict[str, Decimal | None]:
+    rows = warehouse.rows(
+        "select metric, value from marts.fct_metrics_monthly "
+        "where organization_id = %s and period = %s and client_id = 'all'",
+        [organization, period],
+    )
+    return dict(rows)
+
+
+def test_imported_history_alone_gives_every_smartnumber(books: Warehouse):
+    """No vendor is connected: 18 SmartNumbers and 3 variants come from what was imported, as in docs/metrics.md."""
+    figures = books.rows(
+        "select metric, value, is_incomplete from marts.fct_smartnumbers "
+        "where organization_id = 'paper' and quarter = '2031-Q2' order by position"
+    )
+    assert [(metric, str(value)) for metric, value, _ in figures] == [
+        ("tickets_per_tech_per_month", "34.67"),
+        ("total_close_pct", "0.9905"),
+        ("tickets_per_endpoint_per_month", "0.5303"),
+        ("rhem", "0.2424"),
+        ("avg_resolution_time", "0.4615"),
+        ("reactive_service_pct", "0.0958"),
+        ("net_profit_pct", "0.1250"),
+        ("revenue_from_services_pct", "0.7250"),
+        ("services_from_mrr_pct", "0.9015"),
+        ("annual_service_rev_per_employee", "85473.68"),
+        ("annual_service_rev_per_tech", "135333.33"),
+        ("avg_aisp", "176.81"),
+        ("avg_mrr_per_agreement", "2103.45"),
+        ("new_mrr_added", "4500.00"),
+        ("lost_mrr", "1750.00"),
+        ("net_mrr_gain", "2750.00"),
+        ("dials_per_appointment", "30.00"),
+        ("sales_call_close_pct", "0.2000"),
+        ("annual_service_rev_per_employee_incl_orr", "98105.26"),
+        ("annual_service_rev_per_tech_incl_orr", "155333.33"),
+        ("revenue_from_services_incl_orr_pct", "0.8321"),
+    ]
+    assert not any(is_incomplete for _, _, is_incomplete in figures)
+
+
+def test_the_quarter_still_running_shows_nothing_as_whole(books: Warehouse):
+    assert books.rows(
+        "select distinct value, is_incomplete, status, reason from marts.fct_smartnumbers "
+        "where organization_id = 'paper' and quarter = '2031-Q3'"
+    ) == [(None, True, "grey", "No month of 2031-Q3 is complete yet.")]
+
+
+def test_a_smartnumber_carries_what_went_into_it(books: Warehouse):
+    [(inputs,)] = books.rows(
+        "select inputs from marts.fct_smartnumbers "
+        "where organization_id = 'paper' and quarter = '2031-Q2' and metric = 'reactive_service_pct'"
+    )
+    assert inputs["working_hours_per_month"]["value"] == 167
+    technicians = inputs["technical_employees"]
+    assert (technicians["value"], technicians["unit"], technicians["aggregation"]) == (6, "fte", "average")
+    assert (technicians["months"], technicians["method"]) == (3, "imported")
+    assert technicians["by_month"] == dict.fromkeys(world.MONTHS, 6)
+
+
+def test_the_books_become_the_lines_of_a_service_business(books: Warehouse):
+    """The parent's own 500.00 are MRR, the unmapped shipping income stays in product sales, orr has its rule."""
+    april = monthly(books, "books", "2031-04")
+    assert {metric: april[metric] for metric in ("nrr", "mrr", "orr", "product_sales", "misc_revenue")} == {
+        "nrr": 8000,
+        "mrr": 60000,
+        "orr": 9000,
+        "product_sales": Decimal("20125.50"),
+        "misc_revenue": 0,
+    }
+    # Payroll 40 000 without the owner's 19 000; what is left of 62 000; and uncategorized expenses taken off.
+    assert {metric: april[metric] for metric in ("employee_expense", "other_expenses", "total_expenses")} == {
+        "employee_expense": 21000,
+        "other_expenses": 22000,
+        "total_expenses": 75500,
+    }
+    assert april["net_profit"] == Decimal("97125.50") - 75500
+
+
+def test_an_unread_month_is_missing_and_not_zero(books: Warehouse):
+    may = monthly(books, "books", "2031-05")
+    assert may["mrr"] is None
+    assert may["net_profit"] is None
+    reasons = dict(
+        books.rows(
+            "select metric, reason from marts.fct_missing_inputs where organization_id = 'books' and period = '2031-05'"
+        )
+    )
+    assert reasons["mrr"] == "QuickBooks gave no profit and loss report of 2031-05 on the basis Accrual."
+    assert reasons["total_revenue"] == "Cannot be calculated without mrr, nrr, orr, total_income."
+
+
+def test_an_account_nobody_mapped_is_listed_with_its_amount(books: Warehouse):
+    assert books.rows("select account_name, report_group, amount from marts.fct_unmapped_accounts") == [
+        ("Shipping", "Income", Decimal("125.50"))
+    ]
+
+
+def test_a_sound_report_ties_to_the_cent(books: Warehouse):
+    books.dbt("test", "--select", TIES, SECTIONS)
+    assert books.rows("select report_group from marts.fct_profit_and_loss_ties where mapped_total <> 0 order by 1") == [
+        (group,) for group in ("COGS", "Expenses", "GrossProfit", "Income", "NetIncome", "NetOperatingIncome")
+    ]
+
+
+def test_a_report_that_does_not_add_up_fails_the_build(damaged: Warehouse):
+    """Rent is a cent short, so its section no longer ties; wages are wrong inside Payroll, whose own total tells."""
+    with psycopg.connect(damaged.url) as connection:
+        changes = {'"21500.00"': '"21499.99"', '"id": "9"}, {"value": "40000.00"}': '"id": "9"}, {"value": "39000.00"}'}
+        world.replace_report(connection, world.april_with(changes))
+    damaged.dbt("run", "--select", "stg_quickbooks__profit_and_loss+")
+    with pytest.raises(AssertionError) as failure:
+        damaged.dbt("test", "--select", TIES, SECTIONS)
+    assert TIES in str(failure.value)
+    assert SECTIONS in str(failure.value)
+    assert damaged.rows(
+        "select report_group, difference from marts.fct_profit_and_loss_ties where difference <> 0 "
+        "order by difference, report_group desc"
+    ) == [
+        ("Expenses", Decimal("-1000.01")),
+        ("NetOperatingIncome", Decimal("1000.01")),
+        ("NetIncome", Decimal("1000.01")),
+    ]
+
+
+def test_a_correction_wins_and_reaches_every_total_above_it(damaged: Warehouse):
+    before = monthly(damaged, "books", "2031-04")
+    with psycopg.connect(damaged.url) as connection:
+        world.enter(connection, "books", "2031-04", "mrr", Decimal(61000), method="corrected")
+    damaged.dbt("run", "--select", "int_manual_metrics_recorded+")
+    after = monthly(damaged, "books", "2031-04")
+    assert after["mrr"] == 61000
+    # What is no longer recurring revenue is product sales, so the total stays that of the books.
+    assert after["product_sales"] == Decimal(before["product_sales"] or 0) - 1000
+    assert after["total_revenue"] == before["total_revenue"]
+    assert damaged.rows(
+        "select method, won_because from marts.fct_metrics_monthly "
+        "where organization_id = 'books' and period = '2031-04' and metric = 'mrr' and client_id = 'all'"
+    ) == [("corrected", "Corrected ranks above accounting (60000).")]
