@@ -63,7 +63,10 @@ class Status:
 
 
 class EmbeddedPostgres:
-    """One server under one ``var`` folder; any number of processes may hold such an object at once."""
+    """One server under one ``var`` folder; any number of processes may hold such an object at once.
+
+    ``port`` is the port it prefers; 0 for any that is free.
+    """
 
     def __init__(self, var_dir: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
         self._folder = var_dir / "postgres"
@@ -220,7 +223,7 @@ class EmbeddedPostgres:
         if remembered.get("wished") == self._preferred_port:
             tried.add(remembered["port"])
             yield remembered["port"]
-        if self._preferred_port not in tried:
+        if self._preferred_port and self._preferred_port not in tried:
             yield self._preferred_port
         for _ in range(5):
             with socket.socket() as probe:

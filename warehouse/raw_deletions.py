@@ -18,6 +18,9 @@ where organization_id = %(organization_id)s and deleted_at is null and extracted
     and not exists (select from {ids} as seen where seen.record_id = kept.record_id {condition})
 """
 
+# Freshly written ids have no statistics yet, so the planner takes them for few and would compare each with each.
+_COMPARE_AS_SETS = "set local enable_nestloop = off"
+
 _REVIVE = """
 update {table} as kept set deleted_at = null, extracted_at = statement_timestamp(), run_id = %(run_id)s
 where organization_id = %(organization_id)s and deleted_at is not null
@@ -29,6 +32,7 @@ def mark_unseen(
     connection: psycopg.Connection, key: StreamKey, *, run_id: str, read_id: int, begun_at: datetime
 ) -> int:
     """Mark what a complete read did not meet; returns how many records that was. Part of the closing transaction."""
+    connection.execute(_COMPARE_AS_SETS)
     return connection.execute(
         sql.SQL(_MARK_UNSEEN).format(
             table=key.table,
@@ -54,8 +58,6 @@ def gather_ids(connection: psycopg.Connection, ids: Iterable[list[str]]) -> date
     for some in ids:
         connection.execute("insert into swept_ids select unnest(%s::text[])", [some])
         connection.commit()
-    connection.execute("analyze swept_ids")
-    connection.commit()
     return begun_at
 
 
@@ -65,6 +67,7 @@ def apply_sweep(connection: psycopg.Connection, key: StreamKey, *, run_id: str, 
     Part of the closing transaction.
     """
     facts = {**key._asdict(), "run_id": run_id, "begun_at": begun_at}
+    connection.execute(_COMPARE_AS_SETS)
     marked = connection.execute(
         sql.SQL(_MARK_UNSEEN).format(table=key.table, ids=sql.Identifier("swept_ids"), condition=sql.SQL("")), facts
     )

@@ -23,12 +23,6 @@ from warehouse.settings import PROJECT_ROOT
 QUICK = {"fsync": "off"}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def var_dir() -> Iterator[Path]:
     """A folder that an unprivileged user can reach, as a clone in a shared place would be."""
@@ -40,7 +34,7 @@ def var_dir() -> Iterator[Path]:
 
 @pytest.fixture
 def server(var_dir: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(var_dir, free_port(), QUICK)
+    server = EmbeddedPostgres(var_dir, 0, QUICK)
     yield server
     server.remove()
 
@@ -135,11 +129,10 @@ def test_a_taken_port_is_left_alone_and_the_chosen_one_is_remembered(var_dir: Pa
 def test_two_processes_that_start_at_once_share_one_server(var_dir: Path, server: EmbeddedPostgres) -> None:
     script = "import sys; from pathlib import Path; from warehouse.embedded import EmbeddedPostgres; "
     script += "print(EmbeddedPostgres(Path(sys.argv[1]), int(sys.argv[2]), {'fsync': 'off'}).start())"
-    port = str(free_port())
 
     def start(_: int) -> str:
         return subprocess.run(
-            [sys.executable, "-c", script, str(var_dir), port],
+            [sys.executable, "-c", script, str(var_dir), "0"],
             cwd=PROJECT_ROOT, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
 
@@ -160,7 +153,7 @@ def test_a_lost_password_is_told_with_its_cure(server: EmbeddedPostgres, var_dir
 
 
 def test_a_start_that_fails_names_postgres_own_reason_and_the_log(var_dir: Path) -> None:
-    server = EmbeddedPostgres(var_dir, free_port(), {"shared_buffers": "lots"})
+    server = EmbeddedPostgres(var_dir, 0, {"shared_buffers": "lots"})
     with pytest.raises(PostgresUnavailable, match=r'"shared_buffers".*Its log is .*postgres\.log'):
         server.start()
     server.remove()
@@ -192,7 +185,7 @@ def test_root_with_a_closed_home_folder_keeps_data_and_binaries_outside_of_it(
     shutil.copytree(original.parent / f"{original.name}.libs", site_packages / f"{original.name}.libs")
     monkeypatch.setattr(embedded_home, "_wheel", lambda: site_packages / original.name)
 
-    server = EmbeddedPostgres(home / "clone" / "var", free_port(), QUICK)
+    server = EmbeddedPostgres(home / "clone" / "var", 0, QUICK)
     try:
         assert ask(server.start(), "select 1") == 1
         assert server.status().data_dir.is_relative_to(var_dir / "outside")
@@ -210,6 +203,6 @@ def test_root_without_any_unprivileged_user_is_told_so(monkeypatch: pytest.Monke
     embedded_home._unprivileged_user.cache_clear()
     try:
         with pytest.raises(PostgresUnavailable, match="refuses to run as root"):
-            EmbeddedPostgres(var_dir, free_port()).start()
+            EmbeddedPostgres(var_dir, 0).start()
     finally:
         embedded_home._unprivileged_user.cache_clear()

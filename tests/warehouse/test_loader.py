@@ -472,6 +472,22 @@ def test_a_factory_that_commits_by_itself_does_not_break_the_transactions(widget
     assert len(widgets.bodies()) == 3
 
 
+def test_finding_deletions_among_many_records_compares_sets_and_not_each_with_each(widgets: Widgets) -> None:
+    """With fresh ids the planner once chose 400 million comparisons: half a minute for 20,000 records."""
+    from warehouse.loader import load
+
+    def impatient() -> psycopg.Connection:
+        return psycopg.connect(widgets.url, options="-c statement_timeout=5s -c timezone=UTC")
+
+    for found in (40, 39):
+        result = load(
+            impatient, organization_id="lanternfield", source="acme", stream="widgets",
+            pages=numbered_pages(found, 1000), run_id="run-1", as_of=AS_OF, window=EVERYTHING,
+            certificate=lambda: certificate(is_complete_set=True),
+        )  # fmt: skip
+    assert result.deleted == 1000
+
+
 def test_memory_stays_flat_however_long_the_stream_is(widgets: Widgets) -> None:
     def peak(pages: int) -> int:
         tracemalloc.start()
