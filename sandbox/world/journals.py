@@ -116,7 +116,7 @@ def _payroll(ledger: Ledger, staff: tuple[Staff, ...], period: str) -> None:
             "Payroll:Payroll Taxes": (gross * EMPLOYER_TAX).quantize(CENT, ROUND_HALF_UP),
         }
         if half:
-            sides["Payroll:Benefits"] = sum((person.fte for person in employed), Decimal(0)) * BENEFITS_PER_POSITION
+            sides["Payroll:Benefits"] = _benefits(employed)
             sides["Payroll"] = Decimal("186.50")  # the payroll bureau's fee, booked on the parent account itself
         withheld = (gross * WITHHELD).quantize(CENT, ROUND_HALF_UP) + sides["Payroll:Payroll Taxes"]
         sides["Payroll Liabilities"] = -withheld
@@ -125,6 +125,10 @@ def _payroll(ledger: Ledger, staff: tuple[Staff, ...], period: str) -> None:
         ledger.write(payday, sides, "Payroll")
     deposit_day = next_workday(first_day(following(period)) + timedelta(days=9))
     _pay(ledger, "Payroll Liabilities", deposit_day, "Payroll tax deposit", owed)
+
+
+def _benefits(employed: list[Staff]) -> Decimal:
+    return (sum((person.fte for person in employed), Decimal(0)) * BENEFITS_PER_POSITION).quantize(CENT)
 
 
 def _month_end(ledger: Ledger, draw: random.Random, period: str) -> None:

@@ -13,7 +13,7 @@ from sandbox.world.parties import Client, Staff
 from sandbox.world.service import Agreement, Ticket, TimeEntry, TimeEntryState
 
 FIRST_ID = 88_014
-QUARTERS = (1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 6, 8)  # of an hour, on a reactive ticket
+QUARTERS = (1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 4, 6)  # of an hour, on a reactive ticket
 LATE_DAYS = (1, 1, 2, 3, 6, 9)
 CHARGE_CODES = (3, 4, 7)
 
