@@ -210,12 +210,13 @@ def views(world: World) -> dict[str, View]:
             if one.created_at <= now and (quantity := one.quantity_at(now)) is not None
         )
 
-    def tickets(now: datetime, *, of_projects: bool) -> Rows:
-        return rendered(
-            work.ticket(one, now)
-            for one in world.tickets
-            if one.listed_at(now) and (one.record_type != "ServiceTicket") is of_projects
-        )
+    def tickets(now: datetime) -> Rows:
+        listed = (one for one in world.tickets if one.listed_at(now))
+        return rendered(work.ticket(one, now) for one in listed if one.record_type == "ServiceTicket")
+
+    def project_tickets(now: datetime) -> Rows:
+        listed = (one for one in world.tickets if one.listed_at(now))
+        return rendered(work.project_ticket(one, now) for one in listed if one.record_type != "ServiceTicket")
 
     return {
         "companies": companies,
@@ -235,8 +236,8 @@ def views(world: World) -> dict[str, View]:
             setup.agreement_type(kind.id, kind.name) for kind in world.agreement_types
         ),
         "additions": additions,
-        "tickets": lambda now: tickets(now, of_projects=False),
-        "project_tickets": lambda now: tickets(now, of_projects=True),
+        "tickets": tickets,
+        "project_tickets": project_tickets,
         "time_entries": lambda now: rendered(
             work.time_entry(one, now) for one in world.time_entries if one.listed_at(now)
         ),

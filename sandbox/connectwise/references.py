@@ -40,10 +40,18 @@ def number(value: Decimal) -> float | int:
 
 def reference(path: str, number: int, name: str, **more: Any) -> Members:
     """A reference to another record by id and name."""
-    thing = path.rsplit("/", 1)[-1]
+    thing = SINGULARS[path.rsplit("/", 1)[-1]]
     return {"id": number, "name": name, **more, "_info": {f"{thing}_href": f"/v4_6_release/apis/3.0/{path}/{number}"}}
 
 
+SINGULARS = {
+    "agreements": "agreement",
+    "boards": "board",
+    "companies": "company",
+    "members": "member",
+    "statuses": "status",
+    "types": "type",
+}
 LOCATION = {"id": 2, "name": "Main Office"}
 SERVICE_DEPARTMENT = {"id": 10, "identifier": "Services", "name": "Services"}
 CURRENCY = {"id": 7, "symbol": "$", "currencyCode": "USD", "numberOfDecimals": 2, "name": "US Dollars"}

@@ -23,14 +23,23 @@ from sandbox.world.entities import Agreement, Staff, Ticket, TimeEntry, World
 
 Members = dict[str, Any]
 
-PRIORITY_SORTS = {"Critical": 1, "High": 2, "Medium": 3, "Low": 4}
+SERVICE_ONLY = frozenset(
+    {
+        "recordType",
+        "parentTicketId",
+        "hasChildTicket",
+        "hasMergedChildTicketFlag",
+        "mergedParentTicket",
+        "severity",
+        "impact",
+    }
+)
 
 
 class Work:
     """Everything that tickets and time entries point at, looked up once."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
         self.clients = {client.key: company_reference(client) for client in world.clients if client.connectwise}
         self.boards = {board.id: reference("service/boards", board.id, board.name) for board in world.boards}
         self.statuses = {
@@ -38,6 +47,7 @@ class Work:
         }
         self.closed = frozenset(status.id for status in world.board_statuses if status.is_closed)
         self.staff = {person.identifier: member_reference(person) for person in world.staff}
+        self.hourly_costs = {person.identifier: person.hourly_cost for person in world.staff}
         self.agreements = {one.id: agreement_reference(one) for one in world.agreements}
         kinds = {kind.id: kind.name for kind in world.agreement_types}
         self.agreement_types = {one.id: kinds[one.type_id] for one in world.agreements}
@@ -76,7 +86,7 @@ class Work:
             "priority": {
                 "id": self.priorities[one.priority],
                 "name": one.priority,
-                "sort": PRIORITY_SORTS.get(one.priority, 3),
+                "sort": self.priorities[one.priority],
             },
             "source": {"id": self.sources[one.source], "name": one.source},
             "agreement": self.agreements[one.agreement_id] if one.agreement_id else None,
@@ -105,6 +115,11 @@ class Work:
             ),
         }
 
+    def project_ticket(self, one: Ticket, now: datetime) -> Members:
+        """A project's ticket, whose model lacks parents, merges and service levels."""
+        shared = {name: value for name, value in self.ticket(one, now).items() if name not in SERVICE_ONLY}
+        return {**shared, "isIssueFlag": one.record_type == "ProjectIssue"}
+
     def time_entry(self, one: TimeEntry, now: datetime) -> Members:
         """Time booked on a ticket, a charge code or a company."""
         state = certain(one.state_at(now), f"time entry {one.id} has no state when it is entered")
@@ -127,7 +142,7 @@ class Work:
             "actualHours": number(state.hours),
             "billableOption": one.billable_option,
             "notes": one.notes or None,
-            "hourlyCost": f"{self.hourly_cost(one.member):.2f}",
+            "hourlyCost": f"{self.hourly_costs[one.member]:.2f}",
             "enteredBy": one.member,
             "dateEntered": utc_text(one.entered_at),
             "status": state.status,
@@ -137,10 +152,6 @@ class Work:
             "invoiceReady": int(state.status in ("Billed", "BilledAgreement", "ReadyToBill")),
             "_info": info(one.updated_at(now), one.member),
         }
-
-    def hourly_cost(self, identifier: str) -> Decimal:
-        """What an hour of this member costs; the vendor sends it as text."""
-        return next(person.hourly_cost for person in self.world.staff if person.identifier == identifier)
 
 
 def member_reference(person: Staff) -> Members:

@@ -184,9 +184,10 @@ def expansions(asked: QueryParams) -> list[str]:
 def passes(record: dict[str, Any], name: str, wanted: str) -> bool:
     """Whether a record passes one filter. Ended subscriptions are listed only for those who ask."""
     if name == "status" and record["object"] == "subscription":
+        status = str(record["status"])
         if wanted == "not canceled":
-            return record["status"] != "canceled"
-        return wanted == "all" or record["status"] == wanted or (wanted == "ended" and record["status"] in ENDED)
+            return status != "canceled"
+        return wanted == "all" or status == wanted or (wanted == "ended" and status in ENDED)
     if name == "subscription":
         parent = record["parent"]
         return bool(parent and parent["subscription_details"]["subscription"] == wanted)

@@ -25,8 +25,8 @@ from sandbox.world.entities import (
     ManualFigure,
     Posting,
     Presence,
-    QboCustomer,
     QboCreditMemo,
+    QboCustomer,
     QboInvoice,
     QboPayment,
     QuantityState,
@@ -115,7 +115,7 @@ def small_world() -> World:
                 START, (AdditionState(START, Decimal(10)), AdditionState(at("2026-05-01T06:00"), Decimal(14))),
             ),
         ),
-        stripe_customers=(StripeCustomer("cus_ashbrook", "ashbrook", "Ashbrook Dental", "pay@ashbrook.example", START),),
+        stripe_customers=(StripeCustomer("cus_ashbrook", "ashbrook", "Ashbrook Dental", "pay@b.example", START),),
         stripe_products=(StripeProduct("prod_care", "Endpoint care", START, START),),
         stripe_prices=(StripePrice("price_care", "prod_care", "Monthly", 1250, "month", START, True),),
         subscriptions=(subscription("sub_live", None), subscription("sub_gone", at("2026-05-15T06:00"))),
@@ -138,8 +138,8 @@ def small_world() -> World:
         ),
         qbo_credit_memos=(
             QboCreditMemo(
-                "300", "CM1", "7", date(2026, 6, 5), (sales_line(Decimal("25.00")),), Decimal(0), at("2026-06-05T14:00"),
-                (),
+                "300", "CM1", "7", date(2026, 6, 5), (sales_line(Decimal("25.00")),), Decimal(0),
+                at("2026-06-05T14:00"), (),
             ),
         ),
         journal_entries=(journal_entry(),),
@@ -248,8 +248,8 @@ def stripe_invoice(month: int) -> StripeInvoice:
     history = (StatusState(made, "draft"), StatusState(made + timedelta(days=1), "open"))
     paid = (StatusState(made + timedelta(days=2), "paid"),) if month < 7 else ()
     return StripeInvoice(
-        f"in_{month}", f"LF-{month:04d}", "cus_ashbrook", "sub_live", "subscription_cycle", "charge_automatically", made,
-        None, lines, (*history, *paid), (f"ch_{month}",),
+        f"in_{month}", f"LF-{month:04d}", "cus_ashbrook", "sub_live", "subscription_cycle", "charge_automatically",
+        made, None, lines, (*history, *paid), (f"ch_{month}",),
     )  # fmt: skip
 
 

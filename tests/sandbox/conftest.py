@@ -1,5 +1,6 @@
-"""The small business of `business.py`, served over real HTTP by uvicorn in a thread of this process."""
+"""The small business of `business.py` and a drawn one, served over real HTTP by threads of this process."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 
 from sandbox.app import create_app
+from sandbox.world import World, build
 from tests.sandbox.business import NOW, small_world
 
 
@@ -84,20 +86,41 @@ def sign_in(http: httpx.Client, source: str, known: dict[str, Any]) -> dict[str,
     return {"base_url": base, "headers": {"Authorization": f"Bearer {token}", "Accept": "application/json"}}
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Served]:
-    """One server for the session; `served` puts it back in order for each test."""
+@contextlib.contextmanager
+def serving(world: World) -> Iterator[Served]:
+    """A sandbox for this business, listening on a free port until the block ends."""
     wall = Wall()
-    app = create_app(now=NOW, wall=wall, world=small_world())
+    app = create_app(now=NOW, wall=wall, world=world)
     running = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", proxy_headers=False))
     thread = threading.Thread(target=running.run)
     thread.start()
-    assert running.listening.wait(30), "the sandbox did not start to listen"
+    assert running.listening.wait(60), "the sandbox did not start to listen"
     port = running.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(timeout=10) as http:
+    with httpx.Client(timeout=30) as http:
         yield Served(f"http://127.0.0.1:{port}", wall, http)
     running.should_exit = True
     thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Served]:
+    """The small business, one server for the session; `served` puts it back in order for each test."""
+    with serving(small_world()) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def drawn_server() -> Iterator[Served]:
+    """The business that is drawn from seed 7."""
+    with serving(build(7)) as served:
+        yield served
+
+
+@pytest.fixture
+def drawn(drawn_server: Served) -> Served:
+    """The drawn business with its clock at `NOW`."""
+    drawn_server.control("DELETE", "clock")
+    return drawn_server
 
 
 @pytest.fixture

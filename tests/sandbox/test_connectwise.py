@@ -76,7 +76,7 @@ def test_count_counts_what_the_same_conditions_list(connectwise: httpx.Client):
         ('company/name = "ashbrook dental llc" and id < 3', [1]),
         ("company/name='Ashbrook Dental LLC' and id < 3", [1]),
         ("summary like 'Printer 10__'", []),
-        ('summary like "Printer 102*" and summary not like "%5"', [102, 1020, 1021, 1022, 1023, 1024, 1026, 1027, 1028, 1029]),
+        ('summary like "Printer 102*" and id < 1023 and summary not like "%1"', [102, 1020, 1022]),
         ('summary contains "THIS"', [1]),
         (r'summary = "Quote \"this\" & that"', [1]),
         ("(id = 5 or id = 6) and closedFlag = false", [5, 6]),
@@ -96,8 +96,8 @@ def test_conditions_find_what_they_say(connectwise: httpx.Client, conditions: st
 
 @pytest.mark.parametrize(
     "conditions",
-    ["nonsense = 1", "company/shoesize = 4", "id >", "id = 1 banana", "(id = 1", "dateEntered > [soon]", "configurations/id=1",
-     "dateEntered > 2026", "summary > 5", "lastUpdated = 'yesterday'", "id = $"],
+    ["nonsense = 1", "company/shoesize = 4", "id >", "id = 1 banana", "(id = 1", "dateEntered > [soon]",
+     "configurations/id=1", "dateEntered > 2026", "summary > 5", "lastUpdated = 'yesterday'", "id = $"],
 )  # fmt: skip
 def test_a_condition_that_makes_no_sense_is_refused_and_says_so(connectwise: httpx.Client, conditions: str):
     answer = connectwise.get("/service/tickets", params={"conditions": conditions})

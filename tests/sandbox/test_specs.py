@@ -1,0 +1,212 @@
+"""Every answer of the drawn business fits the vendors' published descriptions.
+
+The slices of those descriptions lie beside a checkout, in ``../shared/vendors/specs``, and are not ours to copy.
+Where they are absent these tests are skipped and say so; the other tests hold the sandbox to what we use of them.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.sandbox.conftest import Served
+
+SPECS = Path(__file__).resolve().parents[2].parent / "shared" / "vendors" / "specs"
+CLOCKS = ("2026-07-06T14:00:00Z", "2025-01-31T23:00:00Z")
+
+pytestmark = pytest.mark.skipif(
+    not SPECS.is_dir(), reason="the vendors' descriptions (../shared/vendors/specs) do not lie beside this checkout"
+)
+
+NINJAONE = {
+    "/v2/organizations": "Organization",
+    "/v2/organizations-detailed": "OrganizationDetailed",
+    "/v2/locations": "LocationWithOrganizationRef",
+    "/v2/devices": "Device",
+    "/v2/devices-detailed": "Device",
+    "/v2/roles": "NodeRole",
+}
+CONNECTWISE = {
+    "/company/companies": "Company",
+    "/company/companies/types": "CompanyType",
+    "/company/companies/statuses": "CompanyStatus",
+    "/service/boards": "Board",
+    "/system/members": "Member",
+    "/finance/agreements": "Agreement",
+    "/finance/agreements/types": "AgreementType",
+    "/service/tickets": "Ticket",
+    "/project/tickets": "ProjectTicket",
+    "/time/entries": "TimeEntry",
+}
+STRIPE = {
+    "customers": "customer",
+    "products": "product",
+    "prices": "price",
+    "subscriptions": "subscription",
+    "invoices": "invoice",
+    "charges": "charge",
+    "refunds": "refund",
+}
+QUICKBOOKS = ("CompanyInfo", "Account", "Customer", "Invoice", "Payment", "CreditMemo", "JournalEntry")
+
+
+def plain(schema: Any, *, closed: bool, dropped: tuple[str, ...]) -> Any:
+    """An OpenAPI 3.0 schema as JSON Schema; `closed` refuses members that an object's description does not name."""
+    if isinstance(schema, list):
+        return [plain(one, closed=closed, dropped=dropped) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: plain(value, closed=closed, dropped=dropped) for name, value in schema.items() if name not in dropped}
+    if closed and isinstance(made.get("properties"), dict) and "additionalProperties" not in made:
+        made["additionalProperties"] = False
+    if schema.get("nullable") is True:
+        return {"anyOf": [made, {"type": "null"}]}
+    return made
+
+
+@cache
+def validator(file: str, name: str, *, closed: bool = True) -> Draft202012Validator:
+    """What checks one kind of record. JSON Schema's `$ref` reaches the rest of the file."""
+    document = json.loads((SPECS / file).read_text())
+    if "components" in document:
+        # What ConnectWise calls required is what a POST has to bring: its answers leave out whatever is null.
+        dropped = ("nullable", "required") if file.startswith("connectwise") else ("nullable",)
+        whole = {"components": plain(document["components"], closed=closed, dropped=dropped)}
+        return Draft202012Validator({**whole, "$ref": f"#/components/schemas/{name}"})
+    return Draft202012Validator({"definitions": document["definitions"], "$ref": f"#/definitions/{name}"})
+
+
+def shape_of(value: Any) -> str:
+    """Which members a record has, of which type, all the way down; and its short words, which may be enumerated."""
+    if isinstance(value, dict):
+        return str(sorted(f"{name}:{shape_of(held)}" for name, held in value.items()))
+    if isinstance(value, list):
+        return str(sorted({shape_of(one) for one in value}))
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Z_]+|[a-z_]+", value) else type(value).__name__
+
+
+def check(validator: Draft202012Validator, records: list[dict[str, Any]]) -> None:
+    """Fail with the first thing that does not fit. Of records with the same members three are looked at."""
+    assert records, "there is nothing to check"
+    alike: Counter[str] = Counter()
+    for record in records:
+        shape = shape_of(record)
+        alike[shape] += 1
+        if alike[shape] > 3:
+            continue
+        problem = next(validator.iter_errors(record), None)
+        assert problem is None, f"{problem.json_path}: {problem.message}\n{json.dumps(record)[:600]}"
+
+
+@pytest.fixture(params=CLOCKS)
+def clock(request: pytest.FixtureRequest, drawn: Served) -> str:
+    drawn.set_clock(request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def client(drawn: Served) -> Iterator[Callable[[str], httpx.Client]]:
+    """Makes a client signed in to a vendor."""
+    made: list[httpx.Client] = []
+
+    def signed_in(source: str) -> httpx.Client:
+        made.append(drawn.client(source))
+        return made[-1]
+
+    yield signed_in
+    for one in made:
+        one.close()
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("path", NINJAONE)
+def test_ninjaone_records_fit(client: Callable[[str], httpx.Client], path: str):
+    records = client("ninjaone").get(path, params={"pageSize": 1000}).json()
+    # The description of a device names the common part only; agents and hypervisors add to it.
+    check(validator("ninjaone.openapi.json", NINJAONE[path], closed=path != "/v2/devices-detailed"), records)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("path", CONNECTWISE)
+def test_connectwise_records_fit(client: Callable[[str], httpx.Client], path: str):
+    records = client("connectwise").get(path, params={"pageSize": 1000, "orderBy": "id desc"}).json()
+    check(validator("connectwise.openapi.json", CONNECTWISE[path]), records)
+
+
+@pytest.mark.usefixtures("clock")
+def test_connectwise_statuses_and_additions_fit(client: Callable[[str], httpx.Client]):
+    connectwise = client("connectwise")
+    for parents, children, name in (
+        ("/service/boards", "statuses", "BoardStatus"),
+        ("/finance/agreements", "additions", "Addition"),
+    ):
+        records = [
+            record
+            for parent in connectwise.get(parents, params={"pageSize": 1000}).json()
+            for record in connectwise.get(f"{parents}/{parent['id']}/{children}", params={"pageSize": 1000}).json()
+        ]
+        check(validator("connectwise.openapi.json", name), records)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("resource", STRIPE)
+def test_stripe_records_fit(client: Callable[[str], httpx.Client], resource: str):
+    stripe = client("stripe")
+    asked: dict[str, Any] = {"limit": 100, **({"status": "all"} if resource == "subscriptions" else {})}
+    answer = stripe.get(f"/v1/{resource}", params=asked).json()
+    check(validator("stripe.openapi.json", STRIPE[resource]), answer["data"])
+    for record in answer["data"][:3]:
+        assert stripe.get(f"/v1/{resource}/{record['id']}").json() == record
+
+
+@pytest.mark.usefixtures("clock")
+def test_stripe_lines_and_items_fit(client: Callable[[str], httpx.Client]):
+    stripe = client("stripe")
+    invoice = stripe.get("/v1/invoices", params={"limit": 1}).json()["data"][0]["id"]
+    lines = stripe.get(f"/v1/invoices/{invoice}/lines", params={"limit": 100}).json()["data"]
+    check(validator("stripe.openapi.json", "line_item"), lines)
+    subscription = stripe.get("/v1/subscriptions", params={"limit": 1}).json()["data"][0]["id"]
+    items = stripe.get("/v1/subscription_items", params={"subscription": subscription}).json()["data"]
+    check(validator("stripe.openapi.json", "subscription_item"), items)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("entity", QUICKBOOKS)
+def test_quickbooks_entities_fit(client: Callable[[str], httpx.Client], entity: str):
+    asked = {"query": f"select * from {entity} maxresults 1000"}
+    answer = client("quickbooks").get("/query", params=asked).json()
+    check(validator("quickbooks.schema.json", "QueryEnvelope"), [answer])
+    check(named("quickbooks.schema.json", entity), answer["QueryResponse"][entity])
+
+
+@cache
+def named(file: str, name: str) -> Draft202012Validator:
+    """Like `validator`, and refusing members that no part of the entity's description names."""
+    definitions = json.loads((SPECS / file).read_text())["definitions"]
+    return Draft202012Validator(
+        {"definitions": definitions, "allOf": [{"$ref": f"#/definitions/{name}"}], "unevaluatedProperties": False}
+    )
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_report_and_the_changes_fit(client: Callable[[str], httpx.Client], clock: str):
+    quickbooks = client("quickbooks")
+    asked = {"start_date": f"{clock[:4]}-01-01", "end_date": clock[:10], "summarize_column_by": "Month"}
+    told = quickbooks.get("/reports/ProfitAndLoss", params=asked).json()
+    check(named("quickbooks.schema.json", "Report"), [told])
+    changed = quickbooks.get(
+        "/cdc", params={"entities": "Payment,JournalEntry", "changedSince": f"{clock[:8]}02"}
+    ).json()
+    check(validator("quickbooks.schema.json", "CDCEnvelope"), [changed])
+
+
+def test_faults_fit(client: Callable[[str], httpx.Client]):
+    answer = client("quickbooks").get("/query", params={"query": "select * from Nothing"})
+    check(validator("quickbooks.schema.json", "FaultEnvelope"), [answer.json()])
