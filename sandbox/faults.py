@@ -52,8 +52,10 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     struck: int = 0
 
     def __post_init__(self) -> None:
-        if self.path is not None:
-            re.compile(self.path)
+        try:
+            re.compile(self.path or "")
+        except re.error as problem:
+            raise ValueError(f"path is no regular expression: {problem}") from problem
         if not 0 < self.rate <= 1:
             raise ValueError("rate lies above 0 and at most at 1")
 
