@@ -94,8 +94,8 @@ class Patient(httpx.BaseTransport):
     def _may_succeed(self, response: httpx.Response) -> bool:
         if response.status_code in {REQUEST_TIMEOUT, 429} or response.is_server_error:
             return True
-        # Some vendors put "slow down" under another status (QuickBooks: 403 with code 3001).
-        verdict = None if response.is_success else self._source.judge(response)
+        # Some vendors put "slow down" or "try later" under another status (QuickBooks: under 403, and even under 200).
+        verdict = self._source.judge(response)
         return verdict is not None and verdict.error is VendorUnavailable
 
     def _retry_after(self, response: httpx.Response) -> float | None:

@@ -297,3 +297,79 @@ def test_a_page_that_is_not_json_is_a_failure_worth_another_run() -> None:
     with pytest.raises(VendorUnavailable, match="not JSON") as caught:
         read("stripe", vendor, CUSTOMERS)
     assert "restricted-key-value" not in str(caught.value)
+
+
+def test_a_ninjaone_page_without_one_id_is_an_error() -> None:
+    rows = [{"name": "no id"}, {"name": "none either"}]
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"access_token": "t"} if request.method == "POST" else rows)
+
+    assert "without one usable id" in refused("ninjaone", vendor, DEVICES)
+
+
+def test_a_rejected_ninjaone_record_still_moves_the_cursor() -> None:
+    rows = [{"id": number, "lastUpdate": "yesterday"} for number in range(1, 61)]
+    seen, reading = read("ninjaone", NinjaOne(rows), DEVICES)
+    assert seen == []
+    assert reading.certificate.rejected == 60
+
+
+def test_an_empty_connectwise_page_that_names_a_next_one_is_an_error() -> None:
+    class Hollow(ConnectWise):
+        def page(self, request: httpx.Request, rows: list[dict[str, Any]]) -> httpx.Response:
+            following = request.url.copy_merge_params({"pageId": int(request.url.params.get("pageId", 0)) + 20})
+            return httpx.Response(200, json=[], headers={"Link": f'<{following}>; rel="next"'})
+
+    assert "an empty page that names a next one" in refused("connectwise", Hollow({"/service/tickets": ROWS}), TICKETS)
+
+
+def test_a_stripe_list_that_goes_on_after_an_object_without_an_id_is_an_error() -> None:
+    def vendor(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"data": [*STRIPE_ROWS[:19], {"name": "no id"}], "has_more": True})
+
+    assert "without an id" in refused("stripe", vendor, CUSTOMERS)
+
+
+def test_a_nested_stripe_list_that_ends_too_early_is_an_error() -> None:
+    """The lines after the tenth were lost (dj-stripe)."""
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/invoices":
+            lines = {"data": [{"id": f"il_{number}"} for number in range(10)], "has_more": True}
+            return httpx.Response(200, json={"data": [{"id": "in_1", "lines": lines}], "has_more": False})
+        return httpx.Response(200, json={"data": [], "has_more": False})
+
+    assert "empty page" in refused("stripe", vendor, stream("stripe", "invoice_lines"))
+
+
+def test_full_quickbooks_pages_without_change_times_are_an_error() -> None:
+    class Timeless(QuickBooks):
+        def page(self, entity: str, rows: list[dict[str, Any]], shown: list[dict[str, Any]]) -> httpx.Response:
+            return super().page(entity, rows, [{"Id": row["Id"]} for row in shown])
+
+    assert "without change times" in refused("quickbooks", Timeless({"Account": LEDGER}), ACCOUNTS)
+
+
+def test_a_quickbooks_total_that_is_missing_is_an_error() -> None:
+    class Countless(QuickBooks):
+        def count(self, rows: list[dict[str, Any]]) -> httpx.Response:
+            return httpx.Response(200, json={"QueryResponse": {}})
+
+    assert "no total" in refused("quickbooks", Countless({"Account": LEDGER}), ACCOUNTS)
+
+
+def test_a_connectwise_parent_without_an_id_is_an_error() -> None:
+    """Its children would be missing from a list that passes for whole."""
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        body = {"count": 1} if request.url.path.endswith("/count") else [{"name": "Help Desk"}]
+        return httpx.Response(200, json=body, headers={"Link": ""})
+
+    assert "without an id" in refused("connectwise", vendor, stream("connectwise", "board_statuses"))
+
+
+def test_more_than_one_object_where_there_is_one_is_an_error() -> None:
+    answer = {"CompanyInfo": {"Id": "1"}, "Preferences": {"Id": "2"}}
+    message = refused("quickbooks", lambda _: httpx.Response(200, json=answer), stream("quickbooks", "company_info"))
+    assert "2 objects where there is one" in message
