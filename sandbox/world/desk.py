@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sandbox.world.boards import ALERTS, CLOSING, DUBIOUS, HELP_DESK, PROJECTS, status_id
-from sandbox.world.calendar import days_of, first_day, following, months, office_instant, starts_at, workdays
+from sandbox.world.calendar import days_of, first_day, following, last_day, months, office_instant, starts_at, workdays
 from sandbox.world.draws import chance, draws, whole
 from sandbox.world.parties import Client, Staff
 from sandbox.world.roster import PROFILES
@@ -125,7 +125,8 @@ def make_tickets(
                     _reactive(desk, client, day, period)
         for _ in range(whole(desk.draw, NOBODYS_TICKETS * share)):
             _reactive(desk, None, _call_day(desk.draw, period), period)
-        served = [client for client in known if client.kind == "client" and client.served_on(first_day(period))]
+        ours = [client for client in known if client.kind == "client"]
+        served = [row for row in ours if row.served_on(first_day(period)) and row.served_on(last_day(period))]
         if period in months():
             _other_boards(desk, served, period)
             _at_the_edges(desk, served, period)
@@ -169,9 +170,11 @@ def _reactive(desk: Desk, client: Client | None, day: date, period: str) -> None
         call.noted_at.append(last + timedelta(days=draw.randrange(1, 20), hours=1))
     if chance(draw, 0.035):
         for _ in range(draw.choice((1, 1, 2, 3))):
-            child = desk.call(client, call.entered_at + timedelta(minutes=draw.randrange(5, 2900)))
-            child.parent = call
-            desk.work_off(child)
+            entered = call.entered_at + timedelta(minutes=draw.randrange(5, 2900))
+            if client is None or client.served_on(entered.date()):
+                child = desk.call(client, entered)
+                child.parent = call
+                desk.work_off(child)
 
 
 def _other_boards(desk: Desk, served: list[Client], period: str) -> None:
