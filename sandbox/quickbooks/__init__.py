@@ -13,6 +13,7 @@ from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.interference import VendorHooks
 from sandbox.quickbooks import changes, query
+from sandbox.quickbooks.documents import Documents
 from sandbox.quickbooks.errors import Refused, error, property_refused, query_refused, with_tid
 from sandbox.quickbooks.moments import PACIFIC, pacific
 from sandbox.quickbooks.records import Books
@@ -78,15 +79,16 @@ class Office:
         self.shelf: Shelf[Sequence[Rendered]] = Shelf(clock)
         self.reports: Shelf[bytes] = Shelf(clock)
         self.ledger = ProfitAndLoss(world)
-        books = Books(world)
+        documents = Documents(world)
+        books = Books(world, documents)
         self.views: dict[str, Callable[[datetime], list[Rendered]]] = {
             "CompanyInfo": books.company_info,
             "Account": books.account_list,
             "Customer": books.customer_list,
-            "Invoice": books.invoice_list,
-            "Payment": books.payment_list,
-            "CreditMemo": books.credit_memo_list,
-            "JournalEntry": books.journal_entry_list,
+            "Invoice": documents.invoice_list,
+            "Payment": documents.payment_list,
+            "CreditMemo": documents.credit_memo_list,
+            "JournalEntry": documents.journal_entry_list,
         }
         self.deletions = {
             "Payment": [(one.id, one.deleted_at) for one in world.qbo_payments if one.deleted_at],

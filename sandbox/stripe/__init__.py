@@ -187,7 +187,7 @@ def passes(record: dict[str, Any], name: str, wanted: str) -> bool:
         status = str(record["status"])
         if wanted == "not canceled":
             return status != "canceled"
-        return wanted == "all" or status == wanted or (wanted == "ended" and status in ENDED)
+        return wanted in ("all", status) or (wanted == "ended" and status in ENDED)
     if name == "subscription":
         parent = record["parent"]
         return bool(parent and parent["subscription_details"]["subscription"] == wanted)
