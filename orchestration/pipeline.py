@@ -21,7 +21,7 @@ from warehouse.check_results import CheckResult
 from warehouse.engine import connect, database_url
 from warehouse.organizations import Organization, apply
 from warehouse.periods import Period, Quarter, latest_complete_quarter
-from warehouse.settings import get_settings
+from warehouse.settings import get_settings, now
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progre
             one.decks_blocked = str(error)
         progress.stage(f"{organization.name}: alerts")
         one.alerts = evaluate(connection, organization.id, as_of)
-        one.deliveries = deliver(connection, settings, organization.id)
+        one.deliveries = deliver(connection, settings, now(settings), organization_id=organization.id)
     return one
 
 

@@ -25,6 +25,15 @@ class Progress(Protocol):
         """Something worth keeping on the screen."""
 
 
+WIDTH = 118
+
+
+def wide_console() -> Console:
+    """A console as wide as the terminal; wide enough for our tables where the output goes to a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
+
+
 class Quiet:
     """Says nothing: for Dagster, which has its own log, and for machine-readable output."""
 
@@ -42,7 +51,7 @@ class Screen:
     """Progress for a person: seconds beside each finished step."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=False)
+        self.console = console or wide_console()
         self._status: Status | None = None
         self._title = ""
         self._began = 0.0

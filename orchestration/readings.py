@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -72,15 +73,10 @@ def definition(connection: psycopg.Connection[Any], metric: str) -> Row:
     found = _rows(connection, "select * from marts.dim_metrics where metric = %(metric)s", {"metric": metric})
     if found:
         return found[0]
-    near = _rows(
-        connection,
-        "select metric from marts.dim_metrics order by (metric like %(like)s) desc, metric limit 5",
-        {"like": f"%{metric[:4]}%"},
-    )
-    raise UsageError(
-        f"There is no metric {metric!r}; did you mean one of {', '.join(str(row['metric']) for row in near)}? "
-        "docs/metrics.md lists them all."
-    )
+    known = [str(row["metric"]) for row in _rows(connection, "select metric from marts.dim_metrics", {})]
+    near = difflib.get_close_matches(metric, known, n=3)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"There is no metric {metric!r}. {meant}docs/metrics.md lists them all.")
 
 
 def monthly_figure(

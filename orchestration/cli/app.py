@@ -6,7 +6,6 @@ import sys
 import traceback
 from datetime import UTC, datetime
 
-import click
 import psycopg
 import typer
 from rich.console import Console
@@ -61,13 +60,7 @@ ALL_FAILED = 2
 def main() -> None:
     """Run one command; never show a person a stack trace."""
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        _say("Stopped. What was committed stays; the same command goes on from there.")
-        sys.exit(ALL_FAILED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(ALL_FAILED)
+        app()
     except QbrError as error:
         _say(str(error))
         sys.exit(error.exit_code)
@@ -91,7 +84,6 @@ def main() -> None:
             f"The details are in {where}; please report them."
         )
         sys.exit(ALL_FAILED)
-    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(sentence: str) -> None:

@@ -7,7 +7,7 @@ import typer
 from orchestration import checks, pipeline
 from orchestration.checks import blocks
 from orchestration.cli.options import OrganizationOption
-from orchestration.cli.report import checks_table
+from orchestration.cli.report import print_checks
 from orchestration.progress import on_screen
 from orchestration.selection import chosen_organizations, run_instant
 
@@ -30,5 +30,5 @@ def build(organization: OrganizationOption = None) -> None:
         screen.stage("checks")
         outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
         screen.finish()
-        screen.console.print(checks_table(outcomes))
+        print_checks(screen.console, outcomes)
     raise typer.Exit(1 if any(blocks(outcome) for outcome in outcomes) else 0)

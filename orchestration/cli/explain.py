@@ -77,7 +77,8 @@ def _quarter(
     inputs = row["inputs"] or {}
     return [
         *_heading(definition, quarter, row["value"], row["reason"]),
-        f"Numbers:    {with_numbers(row['formula'], inputs)}",
+        f"Numbers:    {with_numbers(row['formula'], inputs, row['months_present'])}"
+        + ("" if row["value"] is None else f" = {shown(row['value'], row['unit'], row['scale'])}"),
         f"Months:     {row['months_present']} of 3" + (", incomplete" if row["is_incomplete"] else ""),
         *(f"  {name} = {facts.get('value', 'no data')} {facts.get('unit', '')}" for name, facts in inputs.items()),
         f"Before:     {shown(row['previous_value'], row['unit'], row['scale'])} in {row['previous_quarter']}",
@@ -85,9 +86,9 @@ def _quarter(
     ]
 
 
-def with_numbers(formula: str, inputs: dict[str, Any]) -> str:
-    """The formula with every input's value in the place of its name."""
-    text = formula
+def with_numbers(formula: str, inputs: dict[str, Any], months: int | None) -> str:
+    """The formula with every input's value in the place of its name, and the months present in that of `months`."""
+    text = re.sub(r"\bmonths\b", str(months or "no months"), formula)
     for name in sorted(inputs, key=len, reverse=True):
         value = inputs[name].get("value")
         text = re.sub(rf"\b{re.escape(name)}\b", "no data" if value is None else f"{Decimal(str(value)):,f}", text)
@@ -99,7 +100,7 @@ def _heading(definition: readings.Row, period: str, value: Decimal | None, reaso
         f"{definition['label']} ({definition['metric']}), {period}",
         f"Value:      {shown(value, definition['unit'], definition['scale'])}" + (f": {reason}" if reason else ""),
         f"Formula:    {definition['formula']}",
-        f"Missing:    {definition['null_rule']}",
+        f"No value:   {definition['null_rule']}",
     ]
 
 

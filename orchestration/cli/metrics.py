@@ -6,11 +6,11 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from orchestration import readings
 from orchestration.cli.options import OrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import smartnumbers_table
+from orchestration.progress import wide_console
 from orchestration.selection import one_organization, run_instant
 from warehouse.engine import connect
 from warehouse.periods import latest_complete_quarter
@@ -34,7 +34,7 @@ def metrics(
     if as_json:
         typer.echo(json.dumps(readings.as_json(chosen.id, shown, rows), default=readings.plain, indent=2))
         return
-    console = Console()
+    console = wide_console()
     console.print(smartnumbers_table(chosen.name, shown, rows))
     for row in rows:
         if row["value"] is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import typer
 
 HEADER = """\
@@ -23,18 +23,20 @@ def page(app: typer.Typer) -> str:
     return HEADER + "".join(_section(name, command) for name, command in _commands("qbr", root))
 
 
-def _commands(prefix: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            if not command.commands[name].hidden:
-                yield from _commands(f"{prefix} {name}", command.commands[name])
-    else:
+def _commands(prefix: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """The commands below one, by their full names. Typer brings its own copy of click, so no class is named here."""
+    below = getattr(command, "commands", None)
+    if below is None:
         yield prefix, command
+        return
+    for name in sorted(below):
+        if not below[name].hidden:
+            yield from _commands(f"{prefix} {name}", below[name])
 
 
-def _section(name: str, command: click.Command) -> str:
-    arguments = [one for one in command.params if isinstance(one, click.Argument)]
-    options = [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+def _section(name: str, command: Any) -> str:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option" and not one.hidden]
     usage = " ".join([name, *(str(one.metavar or one.name).upper() for one in arguments)])
     lines = [f"\n## {name}\n", f"`{usage}`\n", " ".join((command.help or "").split()) + "\n"]
     described = [(str(one.metavar or one.name), getattr(one, "help", None) or "") for one in arguments] + [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -29,7 +30,9 @@ def shown(value: Decimal | None, unit: str, scale: int) -> str:
         return "no data"
     if unit == "fraction":
         return f"{_rounded(value * 100, max(scale - 2, 0)):,}%"
-    return f"{UNIT_MARKS.get(unit, '')}{_rounded(value, scale):,}"
+    if unit in {"count", "fte"}:
+        return f"{_rounded(value, scale).normalize():,f}"
+    return f"{'-' if value < 0 else ''}{UNIT_MARKS.get(unit, '')}{abs(_rounded(value, scale)):,}"
 
 
 def _rounded(value: Decimal, scale: int) -> Decimal:
@@ -83,13 +86,13 @@ def checks_line(outcomes: Sequence[CheckResult]) -> str:
     return f"Checks: {len(outcomes) - failed - warned} passed, {warned} warnings, {failed} failed"
 
 
-def checks_table(outcomes: Sequence[CheckResult]) -> Table:
-    """The checks that did not pass, and the count of all."""
-    table = Table(title=checks_line(outcomes), title_justify="left", show_header=False)
+def print_checks(console: Console, outcomes: Sequence[CheckResult]) -> None:
+    """How many checks passed, and each one that did not with its sentence."""
+    _plain(console, checks_line(outcomes))
     for outcome in outcomes:
         if not outcome.is_passed:
-            table.add_row(Text(outcome.severity, style="red" if blocks(outcome) else "yellow"), outcome.message)
-    return table
+            mark = Text(f"  {'FAILED ' if blocks(outcome) else 'warning'} ", "red" if blocks(outcome) else "yellow")
+            console.print(mark.append(f"{outcome.check_name}: {outcome.message}", "default"), soft_wrap=True)
 
 
 def print_run(console: Console, done: RunReport) -> None:
@@ -114,16 +117,28 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
                     _plain(console, f"  {row['label']}: no data, {row['reason']}")
         else:
             _plain(console, f"{organization.name} has no figures of {quarter} yet.")
-    console.print(checks_table(one.checks))
+    print_checks(console, one.checks)
     if one.alerts is not None:
         _plain(console, f"Alerts: {one.alerts}")
     if one.deliveries is not None:
         _plain(console, f"Deliveries: {one.deliveries}")
     if one.decks_blocked:
         _plain(console, f"Decks: {one.decks_blocked}")
-    for deck in one.decks:
-        path = deck.path.relative_to(PROJECT_ROOT) if deck.path.is_relative_to(PROJECT_ROOT) else deck.path
-        _plain(console, f"Deck: {path}")
+    _print_decks(console, one)
+
+
+def _print_decks(console: Console, one: OrganizationReport) -> None:
+    """The company's deck by name, the clients' by their folder."""
+    company = [deck for deck in one.decks if deck.kind == "company"]
+    of_clients = [deck for deck in one.decks if deck.kind != "company"]
+    for deck in company:
+        _plain(console, f"Deck of the company: {_near(deck.path)}")
+    if of_clients:
+        _plain(console, f"Decks of {len(of_clients)} clients: {_near(of_clients[0].path.parent)}/")
+
+
+def _near(path: Path) -> Path:
+    return path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
 
 
 def _plain(console: Console, text: str) -> None:
