@@ -22,7 +22,6 @@ _COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER = b"\xff\xff"
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_JSONB_VERSION = b"\x01"
 _NULL = b"\xff\xff\xff\xff"
 
 
@@ -160,8 +159,7 @@ def encode(records: Iterable[RecordLike]) -> bytes:
         pieces += (
             struct.pack(">hi", 4, len(key)),
             key,
-            struct.pack(">i", len(body) + 1),
-            _JSONB_VERSION,
+            struct.pack(">i", len(body)),
             body,
             _NULL if changed is None else struct.pack(">iq", 8, (changed - _POSTGRES_EPOCH) // _MICROSECOND),
             b"\x00\x00\x00\x20",

@@ -4,7 +4,7 @@ Everything here happens in the caller's transaction. An unchanged record is not 
 ``extracted_at`` sees only what changed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,12 +15,13 @@ from psycopg import errors, sql
 from warehouse.raw import StreamKey
 from warehouse.raw_batches import Batch, Misfit, RecordLike, RejectionLike, encode, record_hash
 
-# Rows wait here uncompressed and in line: compressing is left to the merge, which does it for changed rows only.
+# Rows wait here as plain text, in line: taking JSON apart and compressing it is left to the merge, which does so for
+# changed rows only, and that is most of what loading a record costs.
 _INCOMING = """
 set temp_buffers = '32MB';
 set lock_timeout = '60s';
 create temporary table if not exists incoming (
-    record_id text not null, record jsonb not null, source_updated_at timestamptz, record_hash bytea not null
+    record_id text not null, record json not null, source_updated_at timestamptz, record_hash bytea not null
 ) with (toast_tuple_target = 8160) on commit delete rows;
 alter table incoming alter column record set storage external;
 """
@@ -32,9 +33,14 @@ _MERGE = """
 with merged as (
     insert into {table} as kept
         (organization_id, record_id, record, source_updated_at, record_hash, first_seen_at, extracted_at, run_id)
-    select %(organization_id)s, record_id, record, source_updated_at, record_hash,
+    select %(organization_id)s, record_id, record::jsonb, source_updated_at, record_hash,
         statement_timestamp(), statement_timestamp(), %(run_id)s
     from incoming
+    where record_hash is distinct from (
+        select known.record_hash from {table} as known
+        where known.organization_id = %(organization_id)s and known.record_id = incoming.record_id
+            and known.deleted_at is null
+    )
     on conflict (organization_id, record_id) do update set
         record = excluded.record,
         source_updated_at = excluded.source_updated_at,
@@ -80,6 +86,10 @@ on conflict on constraint rejected_records_once do nothing
 """
 
 
+# Broken syntax, characters and numbers that jsonb does not know; too large; too deep.
+_REFUSALS = (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What a batch did to the table."""
@@ -114,32 +124,38 @@ def merge(
     Starts the transaction and leaves it open. With ``snapshot_date`` the records also become that day's history;
     with ``read_id`` their ids are noted as seen.
     """
+    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date}
+    tables = {"table": key.table, "daily": key.daily_table}
     cursor = connection.cursor()
     try:
-        _copy(cursor, batch)
-    except (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex):
+        new, changed = _copy_and_merge(cursor, batch, facts, tables)
+    except _REFUSALS:
         connection.rollback()
         batch.reject(list(_misfits(connection, list(batch.records.values()))))
         connection.commit()
-        _copy(cursor, batch)
-    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date, "overtaken": sorted(batch.overtaken)}
-    tables = {"table": key.table, "daily": key.daily_table}
-    if batch.overtaken:
-        cursor.execute(sql.SQL(_OVERTAKE).format(**tables), facts)
-    row = cursor.execute(sql.SQL(_MERGE).format(**tables), facts).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate without grouping returns one row
+        new, changed = _copy_and_merge(cursor, batch, facts, tables)
     if snapshot_date is not None:
-        cursor.execute(sql.SQL(_DAILY).format(**tables), facts)
+        cursor.execute(sql.SQL(_DAILY).format(**tables), facts, prepare=False)
     if read_id is not None:
         cursor.execute("insert into raw_meta.seen_records select %s, record_id from incoming", [read_id])
     _keep_rejections(cursor, key, batch.rejections, run_id=run_id, read_id=read_id)
     unidentified = sum(rejection.record_id is None for rejection in batch.rejections)
-    return Merged(new=row[0], changed=row[1], rejected=len(batch.rejections), unidentified=unidentified)
+    return Merged(new=new, changed=changed, rejected=len(batch.rejections), unidentified=unidentified)
 
 
-def _copy(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+def _copy_and_merge(
+    cursor: psycopg.Cursor[Any], batch: Batch, facts: Mapping[str, Any], tables: Mapping[str, sql.Identifier]
+) -> tuple[int, int]:
+    """How many records are new, and how many changed."""
+    # A table without statistics looks small enough to scan: a batch would then cost as much as the table is long.
+    cursor.execute("set local enable_seqscan = off")
     with cursor.copy(_COPY) as copy:
         copy.write(encode(batch.records.values()))
+    if batch.overtaken:
+        cursor.execute(sql.SQL(_OVERTAKE).format(**tables), {**facts, "overtaken": sorted(batch.overtaken)})
+    row = cursor.execute(sql.SQL(_MERGE).format(**tables), facts, prepare=False).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate without grouping returns one row
+    return row[0], row[1]
 
 
 def _misfits(connection: psycopg.Connection, records: Sequence[RecordLike]) -> Iterator[Misfit]:
@@ -165,7 +181,7 @@ def _refusal(connection: psycopg.Connection, records: Sequence[RecordLike]) -> s
     try:
         with connection.transaction():
             connection.execute("select count(body::jsonb) from unnest(%s::text[]) as body", [bodies])
-    except (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex) as error:
+    except _REFUSALS as error:
         said = f"{error.diag.message_primary} {error.diag.message_detail or ''}".strip()
         return f"Postgres cannot store the record as JSON: {said}"
     return None

@@ -75,6 +75,8 @@ class Run:
         )
         read = replace(self.read, unidentified=self.read.unidentified + merged.unidentified)
         cursor = connection.cursor()
+        # Should the server crash, the last batches go and their resume points with them; closing waits for the disk.
+        cursor.execute("set local synchronous_commit = off")
         keep_resume_point(
             cursor,
             self.key,
