@@ -11,8 +11,8 @@ with counted as (
         method
     from {{ ref('fct_metrics_monthly') }}
     where model in (
-        select distinct model
-        from {{ ref('int_operations_metrics_counted') }}
+        select counts.model
+        from {{ ref('int_operations_metrics_counted') }} as counts
     )
 ),
 

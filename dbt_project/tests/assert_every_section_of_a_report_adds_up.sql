@@ -28,7 +28,7 @@ summed as (
             sections.organization_id = lines.organization_id
             and sections.period = lines.period
             and sections.basis = lines.basis
-            and (lines.row_path = sections.row_path or starts_with(lines.row_path, sections.row_path || '.'))
+            and (sections.row_path = lines.row_path or starts_with(lines.row_path, sections.row_path || '.'))
     group by 1, 2, 3, 4, 5, 6
 )
 

@@ -15,7 +15,7 @@ accounts_reported as (
         account_id,
         account_path as account_name
     from {{ ref('int_report_lines_flattened') }}
-    order by organization_id, account_id, period desc
+    order by organization_id asc, account_id asc, period desc
 ),
 
 accounts as (
@@ -59,7 +59,11 @@ matches as (
             when 'contains' then position(lower(rules.pattern) in lower(accounts.account_name)) > 0
             when 'regex' then accounts.account_name ~* rules.pattern
             when 'children'
-                then starts_with(lower(accounts.account_name), lower(coalesce(parent.account_name, rules.pattern)) || ':')
+                then
+                    starts_with(
+                        lower(accounts.account_name),
+                        lower(coalesce(parent.account_name, rules.pattern)) || ':'
+                    )
         end
 ),
 

@@ -61,7 +61,12 @@ line_metrics as (
         amount,
         source_rows
     from lines
-    where metric in ('{{ mapped_metrics | join("', '") }}')
+    where
+        metric in (
+            {%- for metric in mapped_metrics %}
+            '{{ metric }}'{{ ',' if not loop.last }}
+            {%- endfor %}
+        )
     union all
     select
         organization_id,
@@ -119,7 +124,11 @@ judged as (
             when reports.extracted_at is null
                 then coalesce(
                     readings.reason,
-                    format('QuickBooks gave no profit and loss report of %s on the basis %s.', periods.period, bases.basis)
+                    format(
+                        'QuickBooks gave no profit and loss report of %s on the basis %s.',
+                        periods.period,
+                        bases.basis
+                    )
                 )
             -- The report is there, but it was printed while postings were still to come.
             when periods.is_complete then readings.reason

@@ -1,7 +1,8 @@
 {{ config(materialized='table') }}
 
 -- A report is a tree of rows, nested to any depth. Titles are localised and columns move, so rows are known by group,
--- id and column key alone: Intuit, "Run reports", https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
+-- id and the month of their column alone. Intuit describes the tree under "Run reports":
+-- https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
 with recursive reports as (
     select
         organization_id,
@@ -18,16 +19,15 @@ money_columns as (
         reports.organization_id,
         reports.period,
         reports.basis,
-        (report_column.ordinality - 1)::integer as cell,
+        (head.place - 1)::integer as cell,
         (
             select left(fact ->> 'Value', 7)
-            from jsonb_array_elements(report_column.definition -> 'MetaData') as fact
+            from jsonb_array_elements(head.facts -> 'MetaData') as fact
             where fact ->> 'Name' = 'StartDate'
         ) as starts_in
     from reports
-    cross join lateral
-        jsonb_array_elements(reports.report #> '{Columns,Column}') with ordinality as report_column (definition, ordinality)
-    where report_column.definition ->> 'ColType' = 'Money'
+    cross join lateral jsonb_array_elements(reports.report #> '{Columns,Column}') with ordinality as head (facts, place)
+    where head.facts ->> 'ColType' = 'Money'
 ),
 
 -- The column of the month itself; the total stands in for it only where no column says which month it is.
@@ -67,15 +67,15 @@ walked as (
         walked.extracted_at,
         walked.cell,
         below.node,
-        walked.row_path || '.' || lpad(below.ordinality::text, 6, '0'),
-        walked.depth + 1,
+        walked.row_path || '.' || lpad(below.ordinality::text, 6, '0') as row_path,
+        walked.depth + 1 as depth,
         walked.report_group,
         case
             when below.node #>> '{Header,ColData,0,id}' <> ''
                 then concat_ws(':', walked.account_path, below.node #>> '{Header,ColData,0,value}')
             when below.node ? 'ColData' then concat_ws(':', walked.account_path, below.node #>> '{ColData,0,value}')
             else walked.account_path
-        end
+        end as account_path
     from walked
     cross join lateral jsonb_array_elements(walked.node #> '{Rows,Row}') with ordinality as below (node, ordinality)
 ),

@@ -22,7 +22,8 @@ candidates as (
     inner join definitions using (metric)
 ),
 
--- Every figure of the whole organization has a row, or its absence could not be seen; a client has those it was counted in.
+-- Every figure of the whole organization has a row, or its absence could not be seen; a client has those that were
+-- counted for it.
 figures as (
     select
         periods.organization_id,
@@ -45,7 +46,7 @@ ranked as (
         *,
         row_number() over (
             partition by organization_id, client_id, period, metric
-            order by value is null, rank, freshest_at desc nulls last, model
+            order by value is null asc, rank asc, freshest_at desc nulls last, model asc
         ) as place
     from candidates
 ),

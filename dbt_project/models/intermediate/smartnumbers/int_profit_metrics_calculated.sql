@@ -29,6 +29,14 @@ with parts (step, metric, part, sign, is_required) as (
     (4, 'net_profit', 'total_expenses', -1, true)
 ),
 
+-- The metrics that each step settles.
+steps as (
+    select distinct
+        step,
+        metric
+    from parts
+),
+
 periods as (
     select
         organization_id,
@@ -56,7 +64,7 @@ recorded as (
 settled_0 as (
     select distinct on (organization_id, period, metric) *
     from recorded
-    where metric not in (select parts.metric from parts)
+    where metric not in (select steps.metric from steps)
     order by organization_id, period, metric, {{ method_rank('method') }}
 ),
 
@@ -72,8 +80,9 @@ calculated_{{ step }} as (
         'calculated' as method,
         max(settled.basis) filter (where settled.method in ('accounting', 'calculated')) as basis,
         -- What a person has to supply: the parts missing at the bottom, not the totals in between.
-        string_agg(coalesce(settled.missing, parts.part), ',') filter (where settled.value is null and parts.is_required)
-            as missing,
+        string_agg(coalesce(settled.missing, parts.part), ',') filter (
+            where settled.value is null and parts.is_required
+        ) as missing,
         coalesce(sum(settled.source_rows), 0)::bigint as source_rows,
         max(settled.freshest_at) as freshest_at
     from periods
@@ -84,7 +93,7 @@ calculated_{{ step }} as (
             and periods.period = settled.period
             and parts.part = settled.metric
     where parts.step = {{ step }}
-    group by 1, 2, 3
+    group by periods.organization_id, periods.period, parts.metric
 ),
 
 settled_{{ step }} as (
@@ -95,8 +104,10 @@ settled_{{ step }} as (
         from (
             select * from calculated_{{ step }}
             union all
-            select * from recorded
-            where metric in (select parts.metric from parts where parts.step = {{ step }})
+            select recorded.*
+            from recorded
+            inner join steps on recorded.metric = steps.metric
+            where steps.step = {{ step }}
         ) as contenders
         order by organization_id, period, metric, value is null, {{ method_rank('method') }}
     )
@@ -123,7 +134,10 @@ select
         when value is null
             then format(
                 'Cannot be calculated without %s.',
-                (select string_agg(distinct name, ', ' order by name) from unnest(string_to_array(missing, ',')) as name)
+                (
+                    select string_agg(distinct part, ', ' order by part)
+                    from unnest(string_to_array(missing, ',')) as part
+                )
             )
     end as reason,
     'calculated' as source,

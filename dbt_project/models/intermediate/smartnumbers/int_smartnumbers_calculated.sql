@@ -60,14 +60,6 @@ metrics as (
     where client_id = 'all'
 ),
 
--- 40 hours a week for 4.175 weeks, unless the organization counts otherwise.
-working_hours as (
-    select
-        organization_id,
-        coalesce(working_hours_per_month, 167) as working_hours_per_month
-    from {{ ref('dim_organizations') }}
-),
-
 -- A month still running would pass for a slow one, so it waits until it is over. And inputs of different months must
 -- not meet in one quotient: a month is usable when every input of that SmartNumber has a value in it.
 monthly as (
@@ -97,17 +89,21 @@ monthly as (
     where months.is_complete
 ),
 
+-- 40 working hours a week for 4.175 weeks, unless the organization counts otherwise.
 quarters as (
     select distinct
-        organization_id,
-        quarter
+        months.organization_id,
+        months.quarter,
+        coalesce(organizations.working_hours_per_month, 167) as working_hours_per_month
     from months
+    inner join {{ ref('dim_organizations') }} as organizations using (organization_id)
 ),
 
 gathered as (
     select
         quarters.organization_id,
         quarters.quarter,
+        quarters.working_hours_per_month,
         needs.metric,
         needs.input,
         needs.label,
@@ -127,7 +123,7 @@ gathered as (
     from quarters
     cross join needs
     left join monthly using (organization_id, quarter, metric, input)
-    group by 1, 2, 3, 4, 5, 6, 7
+    group by 1, 2, 3, 4, 5, 6, 7, 8
 ),
 
 totals as (
@@ -155,16 +151,16 @@ totals as (
         )) as inputs,
         sum(source_rows)::bigint as source_rows,
         max(freshest_at) as freshest_at,
+        max(working_hours_per_month) as working_hours_per_month,
         string_agg(format('%s has no value in %s (%s)', input, missing_in, missing_because), '; ' order by input)
         filter (where missing_in is not null) as missing
     from gathered
-    group by organization_id, quarter, metric
+    group by 1, 2, 3
 ),
 
 quotients as (
     select
-        totals.*,
-        working_hours_per_month,
+        *,
         case metric
             {%- for metric, (dividend, divisor) in formulas.items() %}
             when '{{ metric }}' then {{ safe_divide(dividend, divisor) }}
@@ -176,7 +172,6 @@ quotients as (
             {%- endfor %}
         end as zero_divisor
     from totals
-    inner join working_hours using (organization_id)
 )
 
 select

@@ -1,6 +1,11 @@
--- The results a report computes, in terms of the groups that hold accounts.
-with results (report_group, part_group, sign) as (
+-- What a report prints a total of, and the sections that hold the accounts of it.
+with totals (report_group, part_group, sign) as (
     values
+    ('Income', 'Income', 1),
+    ('COGS', 'COGS', 1),
+    ('Expenses', 'Expenses', 1),
+    ('OtherIncome', 'OtherIncome', 1),
+    ('OtherExpenses', 'OtherExpenses', 1),
     ('GrossProfit', 'Income', 1),
     ('GrossProfit', 'COGS', -1),
     ('NetOperatingIncome', 'Income', 1),
@@ -39,23 +44,16 @@ posted as (
     group by 1, 2, 3, 4
 ),
 
+-- A section by another name is held against its own total.
 summed as (
     select
         posted.organization_id,
         posted.period,
         posted.basis,
-        coalesce(results.report_group, posted.part_group) as report_group,
-        sum(posted.amount * coalesce(results.sign, 1)) as mapped_total
+        coalesce(totals.report_group, posted.part_group) as report_group,
+        sum(posted.amount * coalesce(totals.sign, 1)) as mapped_total
     from posted
-    left join (
-        select * from results
-        union all
-        select distinct
-            part_group,
-            part_group,
-            1
-        from results
-    ) as results using (part_group)
+    left join totals on posted.part_group = totals.part_group
     group by 1, 2, 3, 4
 ),
 
@@ -76,5 +74,8 @@ compared as (
 select * from compared
 where
     report_total is not null
-    -- A result need not be printed, but a group that holds postings must be.
-    or (mapped_total is not null and report_group not in (select results.report_group from results))
+    -- A result need not be printed, but a section that holds postings must be.
+    or (
+        mapped_total is not null
+        and report_group not in ('GrossProfit', 'NetOperatingIncome', 'NetOtherIncome', 'NetIncome')
+    )
