@@ -1,9 +1,14 @@
 """The ProfitAndLoss report: a tree whose parents hold postings of their own."""
 
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
 
+from sandbox.quickbooks.report import Columns, ProfitAndLoss
+from sandbox.truth import monthly_inputs
+from sandbox.world import build
 from tests.sandbox.conftest import Served
 
 JUNE = {"start_date": "2026-06-01", "end_date": "2026-06-30", "accounting_method": "Accrual"}
@@ -75,3 +80,17 @@ def test_cash_basis_is_refused_rather_than_made_up(quickbooks: httpx.Client):
     answer = quickbooks.get("/reports/ProfitAndLoss", params={**JUNE, "accounting_method": "Cash"})
     assert answer.status_code == 400
     assert "accrual basis only" in answer.json()["Fault"]["Error"][0]["Detail"]
+
+
+def test_the_report_of_every_complete_month_holds_what_the_truth_says():
+    world = build(7)
+    books, now = ProfitAndLoss(world), world.default_now
+    truth = monthly_inputs(world, now)
+    assert len(truth) == 24
+    for period, inputs in truth.items():
+        first = date.fromisoformat(f"{period}-01")
+        last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        told = groups(books.report(Columns(first, last, by_month=True), now))
+        sums = {group: Decimal(values(row["Summary"]["ColData"])[-1] or 0) for group, row in told.items()}
+        assert sums["Income"] == inputs["total_income"], period
+        assert sums["Expenses"] + sums.get("OtherExpenses", 0) == inputs["total_expenses_qb"], period
