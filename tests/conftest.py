@@ -1,6 +1,5 @@
 """What every test can ask for: a Postgres, a database of its own, the simulated vendors."""
 
-import importlib.util
 import itertools
 import os
 import shutil
@@ -12,18 +11,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
+import extractors
+from tests.sandbox_server import running_sandbox
 from warehouse.embedded import EmbeddedPostgres
 from warehouse.raw import ensure_raw_tables
 
 # Nothing in a test outlives a crash of the machine, so nothing waits for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
 TEMPLATE = f"qbr_template_{os.getpid()}"
-PLANNED = {
-    "ninjaone": "organizations locations devices",
-    "connectwise": "companies boards board_statuses members agreements agreement_additions tickets time_entries",
-    "stripe": "customers products prices subscriptions subscription_items invoices invoice_lines charges refunds",
-    "quickbooks": "company_info accounts customers invoices payments credit_memos journal_entries profit_and_loss",
-}
 _numbers = itertools.count(1)
 
 
@@ -46,14 +41,13 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(postgres: str) -> Iterator[str]:
     """The name of a database with every table and no rows, which each test's database is copied from."""
+    from warehouse.migrations import upgrade  # brings Alembic and SQLAlchemy, which most tests can do without
+
     _create(postgres, TEMPLATE)
     url = _address(postgres, TEMPLATE)
     with psycopg.connect(url) as connection:
         ensure_raw_tables(connection, declared_streams())
-    if importlib.util.find_spec("warehouse.migrations"):
-        from warehouse.migrations import upgrade
-
-        upgrade(url)
+    upgrade(url)
     yield TEMPLATE
     _drop(postgres, TEMPLATE)
 
@@ -87,18 +81,12 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[str]:
     """The address of the simulated vendors, seed 7, in a process of their own."""
-    from tests.sandbox_server import running_sandbox
-
     with running_sandbox() as address:
         yield address
 
 
 def declared_streams() -> list[tuple[str, str, bool]]:
     """Source, name and daily history of every stream that the extractors declare."""
-    import extractors
-
-    if not hasattr(extractors, "STREAMS"):  # until the extractors are declared
-        return [(source, name, name == "devices") for source, names in PLANNED.items() for name in names.split()]
     return [
         (source, stream.name, stream.keeps_daily_history)
         for source, streams in extractors.STREAMS.items()

@@ -51,7 +51,7 @@ class ResumePoint:
     position: dict[str, Any]
     """What the last committed page said about where to go on."""
     window: dict[str, Any]
-    """The window it read, with the same names and types as the run's own window object."""
+    """The window it read, with the names and types of the run's own window object, as ``dataclasses.asdict`` has it."""
     run_id: str
     read: Read
 
@@ -229,7 +229,7 @@ def _resume_point(left: dict[str, Any]) -> ResumePoint:
         position=left["position"],
         window={
             "kind": window["kind"],
-            **{name: datetime.fromisoformat(window[name]) for name in _MOMENTS if name in window},
+            **{name: datetime.fromisoformat(window[name]) if name in window else None for name in _MOMENTS},
             "months": tuple(window["months"]),
         },
         run_id=left["run_id"],

@@ -313,7 +313,7 @@ def test_a_run_that_breaks_off_keeps_what_it_read_and_says_where_to_go_on(widget
         point = resume_point(connection, *STREAM)
     assert point is not None
     assert point.position == {"page": 3}
-    assert Window(**point.window) == EVERYTHING
+    assert point.window == dataclasses.asdict(EVERYTHING)
     assert point.as_of == AS_OF
     assert widgets.ask("select outcome, error, records, pages from raw_meta.extraction_log") == [
         ("failed", "The vendor hung up.", 12, 3)
