@@ -26,8 +26,9 @@ gathered as (
         ) as excluded_device_classes,
         coalesce(array_agg(rule_values.value) filter (where rule_values.rule = 'spare_word'), '{}') as spare_words,
         array_agg(rule_values.value) filter (where rule_values.rule = 'seat_device_class') as seat_device_classes,
-        array_agg(rule_values.value)
-            filter (where rule_values.rule = 'managed_agreement_type') as managed_agreement_types
+        array_agg(rule_values.value) filter (
+            where rule_values.rule = 'managed_agreement_type'
+        ) as managed_agreement_types
     from organizations
     left join rule_values on organizations.organization_id = rule_values.organization_id
     group by organizations.organization_id
