@@ -18,7 +18,7 @@ from reports.decks.slides.cover import render_cover
 from reports.decks.slides.decisions import render_decisions
 from reports.decks.slides.quality import Quality, render_freshness, render_gaps
 from reports.decks.slides.smartnumbers import render_block
-from reports.errors import DeckBlocked
+from reports.errors import DeckBlocked, ReportError
 from reports.formats import Formats
 from reports.views import clients, metrics, quality, smartnumbers
 from reports.views import organizations as scope
@@ -204,6 +204,8 @@ def gate(connection: Connection[Any], organization_id: str, quarter: str) -> tup
 
 
 def _opened(order: _Order) -> _Review:
+    if order.force_reason is not None and not order.force_reason.strip():
+        raise ReportError("A forced deck needs a reason, which stands on every slide; nothing was written.")
     connection, organization_id, quarter = order.connection, order.organization_id, order.quarter
     organization = scope.organization(connection, organization_id)
     facts = scope.quarter_facts(connection, organization_id, quarter)

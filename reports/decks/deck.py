@@ -35,7 +35,7 @@ from reports.decks.shapes import (
     textbox_xml,
 )
 from reports.decks.theme import template
-from reports.decks.xmltext import attribute
+from reports.decks.xmltext import attribute, legal
 from reports.formats import Formats
 from reports.views.figures import Figure, Receipt
 from reports.views.organizations import QuarterFacts, Snapshot
@@ -107,7 +107,7 @@ class Deck:
         instant = datetime(ended.year, ended.month, ended.day, tzinfo=UTC).replace(tzinfo=None)
         properties = self._presentation.core_properties
         properties.title = self.title
-        properties.author = properties.last_modified_by = self.brand.name
+        properties.author = properties.last_modified_by = legal(self.brand.name)
         properties.created = properties.modified = instant
         properties.revision = 1
         written = io.BytesIO()
@@ -239,7 +239,7 @@ class Page:
         if cited:
             lines += [heading, *cited]
         if lines:
-            self._slide.notes_slide.notes_text_frame.text = "\n".join(lines)
+            self._slide.notes_slide.notes_text_frame.text = legal("\n".join(lines))
 
     def _where(self, place: str | Box) -> tuple[Box, int | None, str]:
         if isinstance(place, Box):

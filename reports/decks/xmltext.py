@@ -7,11 +7,16 @@ from xml.sax.saxutils import escape, quoteattr
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def legal(text: str) -> str:
+    """`text` without the characters that XML cannot hold."""
+    return _ILLEGAL.sub("", text)
+
+
 def content(text: str) -> str:
     """`text` as the content of an element."""
-    return escape(_ILLEGAL.sub("", text))
+    return escape(legal(text))
 
 
 def attribute(text: str) -> str:
     """`text` as a quoted attribute value."""
-    return quoteattr(_ILLEGAL.sub("", text))
+    return quoteattr(legal(text))

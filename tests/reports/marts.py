@@ -48,19 +48,23 @@ def create(connection: psycopg.Connection) -> None:
 
 
 def insert(connection: psycopg.Connection, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows into a mart or app table; columns not named are NULL or their default."""
+    """Rows into a mart or app table; a column that no row names keeps its default."""
+    given = list(rows)
     schema, name = table.split(".")
-    for row in rows:
-        columns = list(row)
-        connection.execute(
-            sql.SQL("insert into {}.{} ({}) values ({})").format(
-                sql.Identifier(schema),
-                sql.Identifier(name),
-                sql.SQL(", ").join(map(sql.Identifier, columns)),
-                sql.SQL(", ").join(sql.Placeholder() * len(columns)),
-            ),
-            [json.dumps(value) if isinstance(value, dict) else value for value in row.values()],
-        )
+    columns = list(dict.fromkeys(column for row in given for column in row))
+    statement = sql.SQL("insert into {}.{} ({}) values ({})").format(
+        sql.Identifier(schema),
+        sql.Identifier(name),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+    )
+    values = [[_stored(row.get(column)) for column in columns] for row in given]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
+
+
+def _stored(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
 
 
 def organization(
