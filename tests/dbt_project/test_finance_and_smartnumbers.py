@@ -54,7 +54,7 @@ def monthly(warehouse: Warehouse, organization: str, period: str) -> dict[str, D
 
 
 def test_imported_history_alone_gives_every_smartnumber(books: Warehouse):
-    """No vendor is connected: 18 SmartNumbers and 3 variants come from what was imported, as in docs/metrics.md."""
+    """No vendor is connected: 18 SmartNumbers and 3 variants come from what was imported."""
     figures = books.rows(
         "select metric, value, is_incomplete from marts.fct_smartnumbers "
         "where organization_id = 'paper' and quarter = '2031-Q2' order by position"
