@@ -165,13 +165,16 @@ def client_ids(warehouse: Warehouse, business: Business) -> dict[str, str]:
                 [business.organization.id],
             )
         }
-    return {
-        key: linked[first_id] for key, first_id in truth_client_vendor_ids(business.world).items() if first_id in linked
-    }
-
-
-def truth_client_vendor_ids(world: Any) -> dict[str, tuple[str, str]]:
-    raise NotImplementedError
+    found = {"unassigned": "unassigned"}
+    for client in business.world.clients:
+        presences = [
+            (source, getattr(client, source)) for source in ("connectwise", "ninjaone", "stripe", "quickbooks")
+        ]
+        ids = {linked[source, presence.id] for source, presence in presences if presence is not None}
+        assert len(ids) == 1, f"{client.name} is {len(ids)} clients in the pipeline"
+        found[client.key] = ids.pop()
+    assert len(set(found.values())) == len(found), "two of the world's clients are one in the pipeline"
+    return found
 
 
 def test_each_business_has_its_decks(warehouse: Warehouse) -> None:
