@@ -1,7 +1,9 @@
 """One open alert per rule and scope, told once, resolved when it no longer holds; a missing value proves nothing."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,6 +12,7 @@ from reports.alerts import evaluate, raise_run_failed, resolve_run_failed
 from reports.errors import UnknownScope
 from tests.reports import marts
 
+ROOT = Path(__file__).parents[2]
 AS_OF = datetime(2026, 7, 6, 14, tzinfo=UTC)
 LATER = AS_OF + timedelta(hours=1)
 SOURCES = {source: {"is_enabled": True} for source in marts.STREAMS}
@@ -266,3 +269,11 @@ def test_a_rule_of_an_unknown_kind_is_named_and_nothing_is_written(quiet):
 def test_alerts_of_an_organization_nobody_configured_end_in_one_sentence(quiet):
     with pytest.raises(UnknownScope, match="No organization 'nobody' is configured"):
         evaluate(quiet, "nobody", AS_OF)
+
+
+def test_every_runbook_anchor_in_a_message_is_a_heading_of_the_runbook():
+    code = "".join(path.read_text() for path in (ROOT / "reports" / "alerts").glob("*.py"))
+    anchors = set(re.findall(r"docs/runbook\.md#([a-z-]+)", code))
+    headings = re.findall(r"^## (.+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
+    assert anchors == {heading.lower().replace(" ", "-") for heading in headings} & anchors
+    assert len(anchors) == 6
