@@ -24,7 +24,7 @@ from warehouse.raw_cursors import ResumePoint, WindowLike, open_cursor, resume_p
 from warehouse.raw_deletions import gather_ids
 from warehouse.raw_lanes import Lanes
 from warehouse.raw_log import CertificateLike, describe, log_failure, open_log
-from warehouse.raw_merging import Merged, merge, prepare
+from warehouse.raw_merging import Merged, keep_rejections, merge, prepare
 from warehouse.raw_runs import LoadResult, Run
 
 __all__ = ["LoadResult", "ResumePoint", "load", "load_one", "note_failure", "resume_point", "watermark"]
@@ -94,7 +94,9 @@ def load_one(
     batch = Batch()
     batch.add(_SinglePage((record,)))
     prepare(connection)
-    merged = merge(connection, StreamKey(organization_id, source, stream), batch, run_id=run_id)
+    key = StreamKey(organization_id, source, stream)
+    merged = merge(connection, key, batch, run_id=run_id)
+    keep_rejections(connection.cursor(), key, batch, run_id=run_id)
     connection.commit()
     return merged
 

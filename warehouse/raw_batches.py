@@ -64,11 +64,21 @@ class PageLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A rejection found on this side: Postgres could not have kept the record."""
+    """Something that does not fit, told by the source or found on this side, in a form that Postgres can keep."""
 
     body: bytes
     reason: str
     record_id: str | None
+
+    @property
+    def readable_body(self) -> str:
+        """The body as text, whatever it holds; bytes that are no text appear as escapes."""
+        return self.body.decode(errors="backslashreplace").replace("\0", "\\x00")
+
+    @property
+    def readable_reason(self) -> str:
+        """The reason, cut to what an index can hold: it may quote the record."""
+        return self.reason.encode(errors="backslashreplace").decode().replace("\0", "\\x00")[:LONGEST_ID]
 
 
 @dataclass(slots=True)
@@ -76,7 +86,7 @@ class Batch:
     """Some pages, merged and committed as one: at most one version of each record."""
 
     records: dict[str, RecordLike] = field(default_factory=dict)
-    rejections: list[RejectionLike] = field(default_factory=list)
+    rejections: list[Misfit] = field(default_factory=list)
     resume: Mapping[str, Any] | None = None
     pages: int = 0
     seen: int = 0
@@ -93,7 +103,8 @@ class Batch:
                 self.rejections.append(Misfit(record.body, reason, _storable(record.record_id)))
             else:
                 self._add(record)
-        self.rejections.extend(page.rejections)
+        for rejection in page.rejections:
+            self.rejections.append(Misfit(rejection.body, rejection.reason, _storable(rejection.record_id)))
         self.resume = page.resume
         self.pages += 1
         self.requests += page.requests
@@ -192,8 +203,8 @@ def _misfit(record: RecordLike) -> str | None:
     return None
 
 
-def _storable(record_id: str) -> str | None:
-    """The id, when it can be kept as text."""
+def _storable(record_id: str | None) -> str | None:
+    """The id, when there is one that can be kept as text."""
     if not record_id or len(record_id) > LONGEST_ID or "\0" in record_id:
         return None
     return record_id if record_id.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in record_id) else None

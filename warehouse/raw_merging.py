@@ -1,4 +1,4 @@
-"""Putting a batch of records into a raw table: COPY, merge, daily history, rejections, ids seen.
+"""Putting a batch of records into a raw table: COPY, merge, daily history, ids seen; and its rejections beside it.
 
 Everything here happens in the caller's transaction. An unchanged record is not touched, so that what reads
 ``extracted_at`` sees only what changed.
@@ -13,7 +13,7 @@ import psycopg
 from psycopg import errors, sql
 
 from warehouse.raw import StreamKey
-from warehouse.raw_batches import Batch, Misfit, RecordLike, RejectionLike, encode, record_hash
+from warehouse.raw_batches import Batch, Misfit, RecordLike, encode, record_hash
 
 # Rows wait here as plain text, in line: taking JSON apart and compressing it is left to the merge, which does so for
 # changed rows only, and that is most of what loading a record costs.
@@ -96,9 +96,6 @@ class Merged:
 
     new: int
     changed: int
-    rejected: int
-    unidentified: int
-    """Rejections without an id."""
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -138,9 +135,7 @@ def merge(
         cursor.execute(sql.SQL(_DAILY).format(**tables), facts, prepare=False)
     if read_id is not None:
         cursor.execute("insert into raw_meta.seen_records select %s, record_id from incoming", [read_id])
-    _keep_rejections(cursor, key, batch.rejections, run_id=run_id, read_id=read_id)
-    unidentified = sum(rejection.record_id is None for rejection in batch.rejections)
-    return Merged(new=new, changed=changed, rejected=len(batch.rejections), unidentified=unidentified)
+    return Merged(new=new, changed=changed)
 
 
 def _copy_and_merge(
@@ -187,36 +182,23 @@ def _refusal(connection: psycopg.Connection, records: Sequence[RecordLike]) -> s
     return None
 
 
-def _keep_rejections(
-    cursor: psycopg.Cursor[Any],
-    key: StreamKey,
-    rejections: Sequence[RejectionLike],
-    *,
-    run_id: str,
-    read_id: int | None,
+def keep_rejections(
+    cursor: psycopg.Cursor[Any], key: StreamKey, batch: Batch, *, run_id: str, read_id: int | None = None
 ) -> None:
-    """Keep what did not fit, each once. Its id counts as seen: the vendor still has the record."""
-    if not rejections:
+    """Keep what did not fit, each once. Its id counts as seen: the vendor still has the record.
+
+    Not part of :func:`merge`: two batches that are merged side by side may hold the same misfit, and the later one
+    must not get hold of it first.
+    """
+    if not batch.rejections:
         return
     cursor.executemany(
         _REJECT,
         [
-            [
-                *key,
-                run_id,
-                rejection.record_id,
-                _readable(rejection.body),
-                record_hash(rejection.body),
-                rejection.reason,
-            ]
-            for rejection in rejections
+            [*key, run_id, each.record_id, each.readable_body, record_hash(each.body), each.readable_reason]
+            for each in batch.rejections
         ],
     )
-    identified = [rejection.record_id for rejection in rejections if rejection.record_id is not None]
+    identified = [each.record_id for each in batch.rejections if each.record_id is not None]
     if read_id is not None and identified:
         cursor.execute("insert into raw_meta.seen_records select %s, unnest(%s::text[])", [read_id, identified])
-
-
-def _readable(body: bytes) -> str:
-    """A body as text, whatever it holds; bytes that are no text appear as escapes."""
-    return body.decode(errors="backslashreplace").replace("\0", "\\x00")

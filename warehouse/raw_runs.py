@@ -11,7 +11,7 @@ from warehouse.raw_batches import Batch
 from warehouse.raw_cursors import Read, WindowLike, close_cursor, keep_resume_point
 from warehouse.raw_deletions import apply_sweep, forget_seen, mark_unseen
 from warehouse.raw_log import CertificateLike, Counts, close_log, log_counts
-from warehouse.raw_merging import Merged, merge
+from warehouse.raw_merging import Merged, keep_rejections, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Run:
         """Whether the ids met are noted: only a read of everything can show what is gone."""
         return self.window.kind == "all"
 
+    @property
+    def noting_id(self) -> int | None:
+        """Under which number the ids met are noted; None when they are not."""
+        return self.read.read_id if self.notes_seen else None
+
     def merge(self, connection: psycopg.Connection, batch: Batch) -> Merged:
         return merge(
             connection,
@@ -58,7 +63,7 @@ class Run:
             batch,
             run_id=self.run_id,
             snapshot_date=self.snapshot_date,
-            read_id=self.read.read_id if self.notes_seen else None,
+            read_id=self.noting_id,
         )
 
     def commit(self, connection: psycopg.Connection, batch: Batch, merged: Merged) -> None:
@@ -69,11 +74,12 @@ class Run:
             records=self.counts.records + batch.seen,
             new=self.counts.new + merged.new,
             changed=self.counts.changed + merged.changed,
-            rejected=self.counts.rejected + merged.rejected,
+            rejected=self.counts.rejected + len(batch.rejections),
             requests=self.counts.requests + batch.requests,
             bytes=self.counts.bytes + batch.bytes,
         )
-        read = replace(self.read, unidentified=self.read.unidentified + merged.unidentified)
+        unidentified = sum(rejection.record_id is None for rejection in batch.rejections)
+        read = replace(self.read, unidentified=self.read.unidentified + unidentified)
         cursor = connection.cursor()
         # Should the server crash, the last batches go and their resume points with them; closing waits for the disk.
         cursor.execute("set local synchronous_commit = off")
@@ -86,6 +92,7 @@ class Run:
             read=read,
             position=batch.resume,
         )
+        keep_rejections(cursor, self.key, batch, run_id=self.run_id, read_id=self.noting_id)
         log_counts(cursor, self.log_id, counts)
         connection.commit()
         self.counts, self.read = counts, read

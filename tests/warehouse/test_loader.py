@@ -158,6 +158,31 @@ def test_a_rejected_record_is_kept_once_and_counted_in_every_run(widgets: Widget
     assert widgets.ask("select records_rejected from raw_meta.extraction_log") == [(2,), (2,)]
 
 
+@pytest.mark.parametrize(
+    "rejection",
+    [
+        Rejection(b"\xff\x00", "no text", None),
+        Rejection(b"{}", "it quotes the record: " + "x" * 9000, None),
+        Rejection(b"{}", "half a character: \ud800 \0", "\ud800"),
+        Rejection(b"{}", "an id too long for a key", "x" * 9000),
+    ],
+)
+def test_a_rejection_is_kept_however_odd_it_is(widgets: Widgets, rejection: Rejection) -> None:
+    assert widgets.load([page(rejections=[rejection])]).rejected == 1
+    assert widgets.one("select count(*) from raw_meta.rejected_records") == 1
+
+
+def test_the_same_misfit_in_batches_side_by_side_holds_neither_up(
+    widgets: Widgets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The later batch once wrote it first and then waited for the earlier one, which waited for that row."""
+    monkeypatch.setattr(raw_batches, "BATCH_RECORDS", 1)
+    rejection = Rejection(b"{}", "no id", None)
+    pages = (page(record(str(each), 1), rejections=[rejection]) for each in range(40))
+    assert widgets.load(pages).rejected == 40
+    assert widgets.one("select count(*) from raw_meta.rejected_records") == 1
+
+
 def test_what_a_complete_set_no_longer_holds_is_marked_deleted_and_comes_back_when_seen(widgets: Widgets) -> None:
     widgets.load([page(record("1", 1), record("2", 1))], is_complete_set=True)
     before = widgets.one("select extracted_at from raw_acme.widgets where record_id = '2'")
