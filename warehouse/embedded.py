@@ -10,7 +10,6 @@ On the command line: ``python -m warehouse.embedded start|stop|status|remove``.
 import fcntl
 import json
 import os
-import re
 import secrets
 import socket
 import sys
@@ -25,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 from warehouse.embedded_home import Home, find_home
+from warehouse.embedded_log import last_line, reason, tail
 from warehouse.errors import PostgresUnavailable
 from warehouse.settings import get_settings
 
@@ -100,7 +100,7 @@ class EmbeddedPostgres:
                 return False
             outcome = home.run("pg_ctl", "stop", "-D", home.data, "-m", "fast", "-w", "-t", START_SECONDS)
             if outcome.returncode:
-                raise PostgresUnavailable(f"The embedded Postgres did not stop: {_last_line(outcome.stdout)}")
+                raise PostgresUnavailable(f"The embedded Postgres did not stop: {last_line(outcome.stdout)}")
             return True
 
     def remove(self) -> None:
@@ -159,7 +159,7 @@ class EmbeddedPostgres:
             )  # fmt: skip
         if outcome.returncode:
             raise PostgresUnavailable(
-                f"initdb could not make the embedded Postgres in {home.data}: {_last_line(outcome.stdout)} "
+                f"initdb could not make the embedded Postgres in {home.data}: {last_line(outcome.stdout)} "
                 "Check free disk space and the rights on that folder, then run the command again."
             )
         with (draft / "postgresql.conf").open("a") as configuration:
@@ -182,14 +182,14 @@ class EmbeddedPostgres:
                 if outcome.returncode == 0:
                     self._remember(port)
                     return port
-                said = _tail(home.log, log_starts_at) or outcome.stdout
+                said = tail(home.log, log_starts_at) or outcome.stdout
                 if any(word in said for word in _LEFTOVERS) and monotonic() < deadline:
                     sleep(0.2)
                     continue
                 break
             if "could not bind" not in said and "could not create any TCP/IP sockets" not in said:
                 raise PostgresUnavailable(
-                    f"The embedded Postgres did not start: {_reason(said)} Its log is {home.log}. When the cause is "
+                    f"The embedded Postgres did not start: {reason(said)} Its log is {home.log}. When the cause is "
                     "mended, run the command again; or set QBR_DATABASE_URL to use another Postgres."
                 )
         raise PostgresUnavailable(
@@ -282,26 +282,6 @@ def _write_private(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
-
-
-def _tail(log: Path, offset: int) -> str:
-    if not log.exists():
-        return ""
-    with log.open("rb") as file:
-        file.seek(offset)
-        return file.read().decode(errors="replace")
-
-
-def _reason(said: str) -> str:
-    """The cause as a log names it: its first FATAL with the line before, which often says more; else its last line."""
-    lines = [re.sub(r"^.*?\b(LOG|FATAL|PANIC):\s+", "", line) for line in said.splitlines()]
-    fatal = [number for number, line in enumerate(said.splitlines()) if "FATAL" in line or "PANIC" in line]
-    return "; ".join(lines[max(0, fatal[0] - 1) : fatal[0] + 1]) + "." if fatal else _last_line(said)
-
-
-def _last_line(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it gave no reason."
 
 
 def main(arguments: list[str]) -> int:
