@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.suite import Suite, between, filled, no_rows, one_of
+from expectations.suite import Suite, between, filled, nothing_found, one_of
 
 DEVICE_CLASSES = (
     "WINDOWS_SERVER", "WINDOWS_WORKSTATION", "LINUX_WORKSTATION", "LINUX_SERVER", "MAC", "MAC_SERVER",
@@ -78,14 +78,15 @@ SUITES = (
     ),
     Suite(
         "rejected_records",
-        ("raw", "rejected_records"),
+        ("raw_meta", "rejected_records"),
         "Records that could not be stored are few and known.",
         """
-        select source, stream, reason from raw_meta.rejected_records
+        select format('%s %s %s: %s', source, stream, coalesce(record_id, 'without id'), reason) as finding
+        from raw_meta.rejected_records
         where organization_id = {organization_id}
         """,
         (
-            no_rows(
+            nothing_found(
                 "warning",
                 "Vendor records were rejected and are in no figure; raw_meta.rejected_records says which and why.",
             ),
@@ -93,10 +94,11 @@ SUITES = (
     ),
     Suite(
         "vendor_totals",
-        ("raw", "extraction_log"),
+        ("raw_meta", "extraction_log"),
         "Where a vendor states its own total, the stored rows of the last complete read reach it.",
         """
-        select latest.source, latest.stream, latest.vendor_count, latest.records
+        select format('%s %s: %s read of %s', latest.source, latest.stream, latest.records, latest.vendor_count)
+            as finding
         from (
             select distinct on (source, stream) source, stream, vendor_count, records
             from raw_meta.extraction_log
@@ -106,7 +108,7 @@ SUITES = (
         where latest.vendor_count is not null and latest.vendor_count > latest.records
         """,
         (
-            no_rows(
+            nothing_found(
                 "error",
                 "A vendor says it holds more records than were read; figures from that stream would be too small.",
             ),

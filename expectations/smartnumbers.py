@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.suite import Suite, between, filled, no_rows
+from expectations.suite import Suite, between, filled, nothing_found
 
 SUITES = (
     Suite(
@@ -25,7 +25,7 @@ SUITES = (
         ("marts", "fct_metrics_monthly"),
         "Counts and hours rarely move by more than half from one month to the next.",
         """
-        select moved.metric, moved.period, moved.value, moved.before
+        select format('%s of %s: %s after %s', moved.metric, moved.period, moved.value, moved.before) as finding
         from (
             select metric, period, value, is_complete_period,
                 lag(value) over (partition by metric order by period) as before
@@ -39,7 +39,7 @@ SUITES = (
         where moved.is_complete_period and moved.before > 0 and abs(moved.value - moved.before) > moved.before * 0.5
         """,
         (
-            no_rows(
+            nothing_found(
                 "warning",
                 "A count moved by more than half in a month. It may be true; look at it before it is presented.",
             ),
@@ -50,11 +50,16 @@ SUITES = (
         ("marts", "fct_metrics_monthly"),
         "A complete month without one ticket or one endpoint is possible, but seldom true.",
         """
-        select period, metric from marts.fct_metrics_monthly
+        select format('%s of %s', metric, period) as finding
+        from marts.fct_metrics_monthly
         where organization_id = {organization_id} and client_id = 'all' and is_complete_period and value = 0
             and metric in ('reactive_tickets_created', 'endpoints_managed')
         """,
-        (no_rows("warning", "A complete month shows no tickets or no endpoints at all; check boards and exclusions."),),
+        (
+            nothing_found(
+                "warning", "A complete month shows no tickets or no endpoints at all; check boards and exclusions."
+            ),
+        ),
     ),
     Suite(
         "plausible_smartnumbers",
@@ -82,12 +87,12 @@ SUITES = (
         ("marts", "fct_smartnumbers"),
         "No quarter lacks one of the 18 SmartNumbers.",
         """
-        select quarter, count(*) filter (where is_headline) as smartnumbers
+        select format('%s: %s', quarter, count(*) filter (where is_headline)) as finding
         from marts.fct_smartnumbers
         where organization_id = {organization_id}
         group by quarter
         having count(*) filter (where is_headline) <> 18
         """,
-        (no_rows("error", "A quarter does not list all 18 SmartNumbers."),),
+        (nothing_found("error", "A quarter does not list all 18 SmartNumbers."),),
     ),
 )

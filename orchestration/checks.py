@@ -7,6 +7,7 @@ only when a suite really runs: its import takes longer than the checks.
 from __future__ import annotations
 
 import functools
+import logging
 import warnings
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ class CheckFailed(QbrError):
     """A suite could not be run at all, which says nothing about the data."""
 
 
+EXAMPLES = 3
+
+
 def blocks(result: CheckResult) -> bool:
     """Whether the decks must wait for this check."""
     return not result.is_passed and result.severity == "error"
@@ -40,6 +44,22 @@ def run(organization: Organization, *, run_id: str, built: Sequence[DbtResult] =
         if built:
             forget_checks(connection, organization.id, checked_at)
     return outcomes
+
+
+def record_tests(organizations: Sequence[Organization], built: Sequence[DbtResult], *, run_id: str) -> None:
+    """Keep what the models' own tests found, for the decks' gate: a test runs over every organization's rows at once."""
+    outcomes = of_models(built)
+    with connect() as connection:
+        for organization in organizations:
+            record_checks(connection, organization.id, outcomes, run_id=run_id, checked_at=datetime.now(UTC))
+
+
+def record_suite(suite: Suite, organization_id: str, *, run_id: str) -> CheckResult:
+    """Run one suite over one organization's rows and keep what it found."""
+    outcome = run_suite(suite, organization_id)
+    with connect() as connection:
+        record_checks(connection, organization_id, [outcome], run_id=run_id, checked_at=datetime.now(UTC))
+    return outcome
 
 
 def of_models(built: Iterable[DbtResult]) -> list[CheckResult]:
@@ -119,6 +139,7 @@ def _in_order(results: Sequence[Any]) -> list[Any]:
 
 @functools.cache
 def _source(url: str) -> Any:
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else it tells of its temporary folders
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library warns about its own imports
         import great_expectations as gx
@@ -147,9 +168,8 @@ def _raised(info: dict[str, Any]) -> bool:
 
 
 def _observed(result: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a failure that mean something to a person."""
-    if "unexpected_count" in result:
-        found = f"{result['unexpected_count']} of {result.get('element_count', '?')} rows"
-        examples = [str(one) for one in result.get("partial_unexpected_list", [])[:3] if one is not None]
-        return {"found": f"{found}, such as {', '.join(examples)}" if examples else found}
-    return {"found": f"{result.get('observed_value')} rows"}
+    """How many rows are at fault, and the first of them."""
+    count = result["unexpected_count"]
+    examples = [str(one) for one in result.get("partial_unexpected_list", [])[:EXAMPLES] if one is not None]
+    more = f" and {count - len(examples)} more" if count > len(examples) else ""
+    return {"found": f"{'; '.join(examples)}{more}" if examples else f"{count} rows"}

@@ -15,6 +15,6 @@ defs = dg.Definitions(
     jobs=[daily, devices],
     schedules=[schedule for one in partitions.configured() for schedule in schedules_of(one)],
     sensors=[run_failed],
-    resources={"dbt": DbtCliResource(project_dir=models.project)},
+    resources={"dbt": DbtCliResource(project_dir=models.project, dbt_executable="/work/main/.venv/bin/dbt")},
     executor=dg.in_process_executor,
 )

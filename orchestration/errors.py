@@ -9,6 +9,12 @@ QbrError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestration.transformation import DbtResult
+
 
 class QbrError(Exception):
     """A failure with a sentence for a person and an exit code for a machine."""
@@ -31,4 +37,11 @@ class PartlyFailed(QbrError):
 
 
 class BuildFailed(QbrError):
-    """The models could not be built; the tables are as they were."""
+    """The models could not be built; the tables are as they were.
+
+    ``results`` holds what dbt said of every node, where it came that far: what was built before stays built.
+    """
+
+    def __init__(self, sentence: str, results: Sequence[DbtResult] = ()) -> None:
+        super().__init__(sentence)
+        self.results = tuple(results)

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import extractors
+from extractors import quickbooks
+from extractors.core.budget import Budget, Rate, TokenBuckets
 from extractors.core.errors import VendorError
 from extractors.core.reading import Session, open_source
 from extractors.core.stream import Stream
@@ -82,7 +84,7 @@ def extract_source(
     ``period`` asks for the records dated in that month instead of what changed since the last complete run.
     A source that cannot be signed in to yields one failed outcome for every stream asked for.
     """
-    waiting = list(streams)
+    waiting = [as_configured(organization, stream) for stream in streams]
     try:
         with signed_in(organization, source, as_of=as_of) as session:
             session.preflight(tuple(waiting))
@@ -113,13 +115,36 @@ def extract_source(
             yield _failed(stream, error)
 
 
+def as_configured(organization: Organization, stream: Stream) -> Stream:
+    """The stream as the organization's file wants it read: the books on their own accounting basis."""
+    if (stream.source, stream.name) == ("quickbooks", "profit_and_loss"):
+        return quickbooks.profit_and_loss(organization.settings.profit_and_loss_basis)
+    return stream
+
+
+def budget_of(organization: Organization, source: str) -> Budget | None:
+    """The pace that the organization's file sets for a source; None for the source's own."""
+    options = getattr(organization.sources, source)
+    if options is None or options.requests_per_minute is None:
+        return None
+    per_second = options.requests_per_minute / 60
+    return TokenBuckets({source: Rate(per_second=per_second, burst=max(1, int(per_second)))})
+
+
 @contextmanager
 def signed_in(organization: Organization, source: str, *, as_of: datetime) -> Iterator[Session]:
     """A session with the vendor, its tokens kept in the warehouse."""
     with connect() as connection:
         facts = connection_for(connection, organization.id, source)
     store = PostgresTokenStore(organization.id, source)
-    with open_source(source, facts, token_store=store, as_of=as_of, time_zone=organization.time_zone) as session:
+    with open_source(
+        source,
+        facts,
+        token_store=store,
+        as_of=as_of,
+        time_zone=organization.time_zone,
+        budget=budget_of(organization, source),
+    ) as session:
         yield session
 
 

@@ -4,6 +4,7 @@ One run touches assets that are cut in different ways (by organization, by month
 Dagster asset job cannot. These jobs therefore run the pipeline's own steps and report to each asset what they did.
 """
 
+import functools
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ def months_to_read(as_of: datetime, time_zone: str) -> list[Period | None]:
     return [None, current - 1] if local.day <= CLOSING_DAYS else [None]
 
 
+@functools.cache
 def _extract_op(source: str) -> dg.OpDefinition:
     @dg.op(
         name=f"extract_{source}",
@@ -95,7 +97,7 @@ def build_models(context: dg.OpExecutionContext, config: Daily, failed: list[lis
     organization = one_organization(config.organization)
     pipeline.link_clients(organization)
     context.log_event(dg.AssetMaterialization(["app", "client_links"], partition=organization.id))
-    built = pipeline.build_models(as_of=run_instant([organization]))
+    built = pipeline.build_models([organization], as_of=run_instant([organization]))
     for result in built:
         if result.kind in {"model", "seed"} and not result.is_failed and result.status != "skipped":
             context.log_event(dg.AssetMaterialization([result.name], metadata={"status": result.status}))

@@ -112,9 +112,25 @@ def link_clients(organization: Organization) -> None:
         clients.link_clients(connection, organization.id)
 
 
-def build_models(*, as_of: datetime) -> list[transformation.DbtResult]:
-    """Raw tables to marts, tests included."""
-    return transformation.build(database_url(), as_of=as_of)
+def build_models(
+    organizations: Sequence[Organization], *, as_of: datetime, select: Sequence[str] = ()
+) -> list[transformation.DbtResult]:
+    """Raw tables to marts, tests included. The organizations' figures are computed as of this run's instant.
+
+    Others in the same warehouse keep the instant of their own last run.
+    """
+    set_instant(organizations, as_of)
+    return transformation.build(database_url(), select=select)
+
+
+def set_instant(organizations: Sequence[Organization], as_of: datetime) -> None:
+    """Note what the models shall take for now; written only when it is another than before."""
+    with connect() as connection:
+        connection.execute(
+            "update app.organizations set as_of = %(as_of)s "
+            "where organization_id = any(%(ids)s) and as_of is distinct from %(as_of)s",
+            {"as_of": as_of, "ids": [organization.id for organization in organizations]},
+        )
 
 
 def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progress: Progress) -> OrganizationReport:
@@ -161,7 +177,7 @@ def run(
         link_clients(organization)
         done.organizations.append(one)
     progress.stage("models and their tests")
-    done.built = build_models(as_of=as_of)
+    done.built = build_models(organizations, as_of=as_of)
     for one in done.organizations:
         progress.stage(f"{one.organization.name}: checks")
         one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)

@@ -10,8 +10,8 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg.conninfo
 
@@ -31,6 +31,9 @@ class DbtResult:
     status: str
     message: str
     severity: str
+    seconds: float = 0.0
+    table: str | None = None
+    """The relation as SQL names it; None for views and tests, whose rows nobody counts."""
 
     @property
     def name(self) -> str:
@@ -39,6 +42,11 @@ class DbtResult:
     @property
     def is_failed(self) -> bool:
         return self.status in {"error", "fail", "runtime error"}
+
+    @property
+    def is_built(self) -> bool:
+        """A model or seed that this run renewed."""
+        return self.kind in {"model", "seed"} and self.status == "success"
 
 
 def dbt_environment(database_url: str) -> dict[str, str]:
@@ -74,23 +82,23 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 def build(
     database_url: str,
     *,
-    as_of: datetime,
     select: Sequence[str] = (),
     full_refresh: bool = False,
 ) -> list[DbtResult]:
     """Build and test the models; the results of every node, failed tests included.
 
+    ``select`` builds or tests the named nodes and nothing that hangs on them.
     Raises :class:`BuildFailed` when dbt itself could not run or a model could not be built. A failed data test
     is a result, not an exception: the caller decides what it blocks.
     """
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
 
-    arguments = ["build", "--vars", f"{{as_of: '{as_of.isoformat()}'}}", *QUIETLY, "--target-path", str(target())]
+    arguments = ["build", *QUIETLY, "--target-path", str(target())]
     # Unit tests judge the SQL, not the data; `make test` runs them.
     arguments += ["--exclude-resource-type", "unit_test"]
     if select:
-        arguments += ["--select", *select]
+        arguments += ["--select", *select, "--indirect-selection", "empty"]
     if full_refresh:
         arguments.append("--full-refresh")
     with _environment(dbt_environment(database_url)), contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -108,6 +116,8 @@ def build(
             status=str(result.status),
             message=_one_line(result.message or ""),
             severity=str(getattr(result.node.config, "severity", "error") or "error").lower(),
+            seconds=float(result.execution_time),
+            table=_table(result.node),
         )
         for result in outcome.result.results
     ]
@@ -117,9 +127,18 @@ def build(
         raise BuildFailed(
             f"dbt could not build {len(broken)} of {len(results)} nodes (first: {names}): {broken[0].message} "
             "What was built before them stays; the decks were not renewed. "
-            "See docs/troubleshooting.md, 'A model could not be built'."
+            "See docs/troubleshooting.md, 'A model could not be built'.",
+            results=results,
         )
     return results
+
+
+def _table(node: Any) -> str | None:
+    is_stored = str(node.resource_type) == "seed" or getattr(node.config, "materialized", "") in {
+        "table",
+        "incremental",
+    }
+    return str(node.relation_name) if is_stored else None
 
 
 def _one_line(text: str) -> str:

@@ -12,28 +12,60 @@ CLIENT_STREAMS = [
     dg.AssetKey(["stripe", "customers"]),
     dg.AssetKey(["quickbooks", "customers"]),
 ]
+CLIENTS, CLIENT_LINKS = dg.AssetKey(["app", "clients"]), dg.AssetKey(["app", "client_links"])
 
 
-@dg.asset(
-    key=["app", "client_links"],
-    deps=CLIENT_STREAMS,
+def _spec(key: dg.AssetKey, description: str, deps: list[dg.AssetKey]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key,
+        deps=deps,
+        group_name="app",
+        kinds={"postgres"},
+        owners=["team:account-management"],
+        description=description,
+    )
+
+
+@dg.multi_asset(
+    name="link_clients",
+    specs=[
+        _spec(CLIENTS, "One row per client, minted once: its id never changes and is never given again.", CLIENT_STREAMS),
+        _spec(
+            CLIENT_LINKS,
+            "Which record of each vendor is which client: explicit mapping first, then the normalised name, else a "
+            "client of its own, unconfirmed.",
+            [*CLIENT_STREAMS, CLIENTS],
+        ),
+    ],
     partitions_def=partitions.organizations,
-    group_name="app",
-    kinds={"postgres"},
-    owners=["team:account-management"],
-    description="Which record of each vendor is which client: explicit mapping first, then the normalised name, else "
-    "a client of its own. Ids are given once and never change.",
+    description="Mints clients and links every vendor's records to them, after extraction and before the models.",
 )
-def client_links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def link_clients(context: dg.AssetExecutionContext) -> tuple[dg.MaterializeResult[None], ...]:
     """Mint and link clients from the vendors' own lists."""
     organization = one_organization(context.partition_key)
     pipeline.prepare([organization])
     pipeline.link_clients(organization)
+    return tuple(
+        dg.MaterializeResult(asset_key=key, metadata=metadata) for key, metadata in counts(organization.id).items()
+    )
+
+
+def counts(organization_id: str) -> dict[dg.AssetKey, dict[str, int]]:
+    """How many clients and links an organization has, and how many a person has not confirmed yet."""
     with connect() as connection:
-        counts = connection.execute(
-            "select count(*), count(*) filter (where match_method = 'own') from app.client_links "
-            "where organization_id = %s",
-            [organization.id],
+        row = connection.execute(
+            """
+            select
+                (select count(*) from app.clients where organization_id = %(id)s),
+                (select count(*) from app.clients where organization_id = %(id)s and not is_confirmed),
+                (select count(*) from app.client_links where organization_id = %(id)s),
+                (select count(*) from app.client_links where organization_id = %(id)s and match_method = 'own')
+            """,
+            {"id": organization_id},
         ).fetchone()
-    assert counts is not None  # noqa: S101  an aggregate always answers with one row
-    return dg.MaterializeResult(metadata={"dagster/row_count": counts[0], "unmatched": counts[1]})
+    assert row is not None  # noqa: S101  counts always answer with one row
+    clients, unconfirmed, links, unmatched = row
+    return {
+        CLIENTS: {"dagster/row_count": clients, "unconfirmed": unconfirmed},
+        CLIENT_LINKS: {"dagster/row_count": links, "unmatched": unmatched},
+    }

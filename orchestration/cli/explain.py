@@ -100,7 +100,7 @@ def _heading(definition: readings.Row, period: str, value: Decimal | None, reaso
         f"{definition['label']} ({definition['metric']}), {period}",
         f"Value:      {shown(value, definition['unit'], definition['scale'])}" + (f": {reason}" if reason else ""),
         f"Formula:    {definition['formula']}",
-        f"No value:   {definition['null_rule']}",
+        f"No value when {definition['null_rule']}",
     ]
 
 

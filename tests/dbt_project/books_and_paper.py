@@ -111,7 +111,7 @@ def load_books_and_paper(connection: psycopg.Connection) -> None:
     """Configure both, load one month of books for the first and a quarter of imported history for the second."""
     for alias, organization in enumerate(("books", "paper"), start=1):
         connection.execute(
-            "insert into app.organizations (organization_id, alias, name, time_zone, history_start, as_of_override) "
+            "insert into app.organizations (organization_id, alias, name, time_zone, history_start, as_of) "
             "values (%s, %s, %s, 'America/Chicago', %s, %s)",
             # The history of the second begins with its first import, whatever its file says.
             [organization, alias, organization.title(), "2031-04" if organization == "books" else "2031-07", AS_OF],

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 import extractors
+from extractors.core.budget import TokenBuckets
 from orchestration.errors import UsageError
-from orchestration.extraction import choose, local_date, window_for
+from orchestration.extraction import as_configured, budget_of, choose, local_date, window_for
 from orchestration.jobs import months_to_read
 from warehouse.organizations import Organization
 from warehouse.periods import Period
@@ -71,3 +72,25 @@ def test_a_stream_nobody_declared_is_refused_with_the_ones_there_are() -> None:
 def test_a_source_nobody_declared_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(UsageError, match=r"There is no source 'xero'. The sources are: connectwise, ninjaone"):
         choose("xero")
+
+
+def test_the_books_are_read_on_the_basis_that_the_organization_keeps_them() -> None:
+    cash = ORGANIZATION.model_copy(
+        update={"settings": ORGANIZATION.settings.model_copy(update={"profit_and_loss_basis": "Cash"})}
+    )
+    assert as_configured(ORGANIZATION, REPORT).parameters == {"accounting_method": "Accrual"}
+    assert as_configured(cash, REPORT).parameters == {"accounting_method": "Cash"}
+
+
+def test_a_source_is_asked_no_faster_than_the_organizations_file_allows() -> None:
+    slow = Organization(
+        id="slow", name="Slow", time_zone="UTC", sources={"connectwise": {"requests_per_minute": 30}, "stripe": {}}
+    )
+    waits: list[float] = []
+    budget = budget_of(slow, "connectwise")
+    assert isinstance(budget, TokenBuckets)
+    budget._sleep = waits.append
+    for _ in range(3):
+        budget.take("connectwise")
+    assert sum(waits) > 3, "at 30 a minute the third request waits about four seconds"
+    assert budget_of(slow, "stripe") is None, "without a setting the source's own pace holds"

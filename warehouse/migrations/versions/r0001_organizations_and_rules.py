@@ -14,7 +14,7 @@ create table app.organizations (
     currency text not null default 'USD' check (currency ~ '^[A-Z]{3}$'),
     locale text not null default 'en_US',
     history_start text not null check (history_start ~ '^(20[0-9]{2}|2100)-(0[1-9]|1[0-2])$'),
-    as_of_override timestamptz,
+    as_of timestamptz,
     settings jsonb not null default '{}',
     is_active boolean not null default true,
     config_hash text,
@@ -22,7 +22,7 @@ create table app.organizations (
 );
 comment on table app.organizations is
     'One row per organization: whose business the pipeline runs for. The brand, delivery and sources of its YAML file '
-    'are in settings; as_of_override is the clock of a sandbox organization.';
+    'are in settings; as_of is the instant of its latest run, which models take for now.';
 
 create table app.settings (
     organization_id text not null references app.organizations,

@@ -1,7 +1,7 @@
 with organizations as (
     select
         *,
-        coalesce(as_of_override, {{ as_of() }}) as as_of
+        coalesce(as_of, {{ as_of() }}) as as_of
     from {{ source('app', 'organizations') }}
 ),
 

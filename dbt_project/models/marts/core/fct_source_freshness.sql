@@ -21,6 +21,10 @@ last_complete_runs as (
     order by organization_id asc, source asc, stream asc, log_id desc
 ),
 
+held as (
+    {{ records_held() }}
+),
+
 judged as (
     select
         coalesce(last_runs.organization_id, cursors.organization_id) as organization_id,
@@ -30,7 +34,7 @@ judged as (
         cursors.completed_as_of,
         last_runs.outcome as last_outcome,
         last_runs.error as last_error,
-        last_complete_runs.records,
+        coalesce(held.records, 0) as records,
         last_complete_runs.records_rejected,
         cursors.covers_from,
         coalesce(
@@ -49,6 +53,11 @@ judged as (
             last_runs.organization_id = last_complete_runs.organization_id
             and last_runs.source = last_complete_runs.source
             and last_runs.stream = last_complete_runs.stream
+    left join held
+        on
+            coalesce(last_runs.organization_id, cursors.organization_id) = held.organization_id
+            and coalesce(last_runs.source, cursors.source) = held.source
+            and coalesce(last_runs.stream, cursors.stream) = held.stream
 )
 
 select * from judged

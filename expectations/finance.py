@@ -1,0 +1,43 @@
+"""What the books must be before anybody presents them."""
+
+from __future__ import annotations
+
+from expectations.suite import Suite, nothing_found
+
+SUITES = (
+    Suite(
+        "mapped_accounts",
+        ("marts", "fct_unmapped_accounts"),
+        "Every account with postings in a complete month feeds a metric by a rule of the organization.",
+        """
+        select format('%s, %s in %s', unmapped.account_name, unmapped.amount, unmapped.period) as finding
+        from marts.fct_unmapped_accounts as unmapped
+        inner join marts.dim_periods as periods
+            on periods.organization_id = unmapped.organization_id and periods.period = unmapped.period
+        where unmapped.organization_id = {organization_id} and unmapped.amount <> 0 and periods.is_complete
+        order by abs(unmapped.amount) desc
+        """,
+        (
+            nothing_found(
+                "error",
+                "Accounts with postings are in no metric; add a rule for each in the organization's file.",
+            ),
+        ),
+    ),
+    Suite(
+        "tied_books",
+        ("marts", "fct_profit_and_loss_ties"),
+        "What was read of the profit and loss report adds up to the report's own totals, to the cent.",
+        """
+        select format('%s of %s (%s) differs by %s', report_group, period, basis, difference) as finding
+        from marts.fct_profit_and_loss_ties
+        where organization_id = {organization_id} and difference <> 0
+        """,
+        (
+            nothing_found(
+                "error",
+                "A section of the books does not add up to the report's total; a line was lost, doubled or misread.",
+            ),
+        ),
+    ),
+)
