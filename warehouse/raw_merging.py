@@ -133,7 +133,8 @@ def merge(
         new, changed = _copy_and_merge(cursor, batch, facts, tables)
     if snapshot_date is not None:
         cursor.execute(sql.SQL(_DAILY).format(**tables), facts, prepare=False)
-    if read_id is not None:
+    # What this read has written is newer than its beginning and never taken for gone; only the rest must be noted.
+    if read_id is not None and new + changed < len(batch.records):
         cursor.execute("insert into raw_meta.seen_records select %s, record_id from incoming", [read_id])
     return Merged(new=new, changed=changed)
 
