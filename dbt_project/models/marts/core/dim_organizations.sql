@@ -1,6 +1,12 @@
 with organizations as (
     select
-        *,
+        organization_id,
+        alias,
+        name,
+        time_zone,
+        currency,
+        history_start,
+        is_active,
         coalesce(as_of, {{ as_of() }}) as as_of
     from {{ source('app', 'organizations') }}
 ),
