@@ -1,7 +1,8 @@
 """The daily job and the device reading: the whole pipeline of one organization, in steps.
 
 One run touches assets that are cut in different ways (by organization, by month, by quarter, not at all), which a
-Dagster asset job cannot. These jobs therefore run the pipeline's own steps and report to each asset what they did.
+Dagster asset job cannot. These jobs therefore run the pipeline's own steps and report to each asset what they did
+(:mod:`orchestration.reporting`). Both are partitioned by organization: whoever starts one chooses whose it is.
 """
 
 import functools
@@ -11,21 +12,16 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 import extractors
-from orchestration import checks, partitions, pipeline
-from orchestration.assets.raw import RETRY, metadata_of
-from orchestration.assets.reports import links
+from orchestration import checks, partitions, pipeline, reporting
+from orchestration.errors import BuildFailed
+from orchestration.extraction import StreamOutcome
 from orchestration.progress import Quiet
 from orchestration.selection import one_organization, run_instant
 from warehouse.organizations import Organization
 from warehouse.periods import Period, latest_complete_quarter
 
 CLOSING_DAYS = 5  # until the fifth, the month before is still being booked and is read again
-
-
-class Daily(dg.Config):
-    """Whose pipeline runs."""
-
-    organization: str
+RETRIES, RETRY_SECONDS = 1, 120  # requests are patient themselves; this bridges a vendor's restart, not its bad day
 
 
 def months_to_read(as_of: datetime, time_zone: str) -> list[Period | None]:
@@ -35,97 +31,79 @@ def months_to_read(as_of: datetime, time_zone: str) -> list[Period | None]:
     return [None, current - 1] if local.day <= CLOSING_DAYS else [None]
 
 
+def _organization(context: dg.OpExecutionContext) -> Organization:
+    return one_organization(context.partition_key)
+
+
+@dg.op(description="Bring tables and rules up to date, and settle the one instant that the whole run takes for now.")
+def prepare_warehouse(context: dg.OpExecutionContext) -> datetime:
+    """The run's instant: every later step uses it, also after midnight and when the run is retried."""
+    organization = _organization(context)
+    pipeline.prepare([organization])
+    return run_instant([organization])
+
+
 @functools.cache
-def _extract_op(source: str) -> dg.OpDefinition:
+def extract_op(source: str) -> dg.OpDefinition:
+    """The step that reads a source; one definition, whichever jobs it is part of."""
+
     @dg.op(
         name=f"extract_{source}",
-        ins={"after": dg.In(dg.Nothing)},
-        out=dg.Out(list),
         pool=f"{source}_api",
-        retry_policy=RETRY,
-        tags={"dagster/op_execution_timeout_seconds": "7200"},
+        tags={"kind": source},
         description=f"Read every stream of {source}; a stream that fails is reported and stops no other.",
     )
-    def extract(context: dg.OpExecutionContext, config: Daily) -> list[str]:
-        organization = one_organization(config.organization)
+    def extract(context: dg.OpExecutionContext, as_of: datetime) -> list[str]:
+        organization = _organization(context)
         if source not in organization.sources.enabled:
             context.log.info(f"{organization.id} does not use {source}; nothing to read.")
             return []
-        as_of = run_instant([organization])
-        failed: list[str] = []
+        failed: list[StreamOutcome] = []
         for month in months_to_read(as_of, organization.time_zone):
             for outcome in pipeline.extract(
                 organization, run_id=context.run_id, as_of=as_of, progress=Quiet(), sources=[source], period=month
             ):
                 if outcome.error:
                     context.log.error(outcome.error)
-                    failed.append(outcome.error)
-                    continue
-                reads = next(s.reads for s in extractors.STREAMS[source] if s.name == outcome.stream)
-                context.log_event(
-                    dg.AssetMaterialization(
-                        [source, outcome.stream],
-                        partition=_partition(organization, reads, month, as_of),
-                        metadata=metadata_of(outcome),
-                    )
-                )
-        return failed
+                    failed.append(outcome)
+                else:
+                    reporting.stream_read(context, organization, outcome, month=month, as_of=as_of)
+        if failed and all(outcome.worth_retrying for outcome in failed) and context.retry_number < RETRIES:
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=RETRY_SECONDS)
+        return list(dict.fromkeys(str(outcome.error) for outcome in failed))
 
     return extract
 
 
-def _partition(organization: Organization, reads: str, month: Period | None, as_of: datetime) -> str:
-    if reads == "entity":
-        return organization.id
-    return partitions.month_key(organization.id, month or Period.containing(as_of, organization.time_zone))
-
-
-@dg.op(out=dg.Out(dg.Nothing), description="Bring tables and rules up to date before anything is read.")
-def prepare_warehouse(config: Daily) -> None:
-    """App tables, raw tables and the organization's rules."""
-    pipeline.prepare([one_organization(config.organization)])
-
-
-@dg.op(
-    ins={"failed": dg.In(list)},
-    out=dg.Out(list),
-    pool="dbt",
-    description="Link clients, build and test every model.",
-)
-def build_models(context: dg.OpExecutionContext, config: Daily, failed: list[list[str]]) -> list[str]:
-    """Raw tables to marts; each model and data test is reported to its asset."""
-    organization = one_organization(config.organization)
+@dg.op(pool="dbt", tags={"kind": "dbt"}, description="Link clients; build and test every model; run the suites.")
+def build_models(context: dg.OpExecutionContext, as_of: datetime, failed: list[list[str]]) -> list[str]:
+    """Raw tables to marts, from whatever could be read; every model and check is reported to its asset."""
+    organization = _organization(context)
     pipeline.link_clients(organization)
-    context.log_event(dg.AssetMaterialization(["app", "client_links"], partition=organization.id))
-    built = pipeline.build_models([organization], as_of=run_instant([organization]))
-    for result in built:
-        if result.kind in {"model", "seed"} and not result.is_failed and result.status != "skipped":
-            context.log_event(dg.AssetMaterialization([result.name], metadata={"status": result.status}))
+    reporting.clients_linked(context, organization)
+    try:
+        built = pipeline.build_models([organization], as_of=as_of)
+    except BuildFailed as error:
+        reporting.models_built(context, error.results)
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    reporting.models_built(context, built)
     for outcome in checks.run(organization, run_id=context.run_id, built=built):
-        (context.log.info if outcome.is_passed else context.log.warning)(
-            f"{outcome.check_name} on {outcome.subject}: {'passed' if outcome.is_passed else outcome.message}"
-        )
+        if not outcome.is_passed:
+            context.log.warning(f"{outcome.check_name} on {outcome.subject}: {outcome.message}")
+    reporting.suites_run(context)
     return [sentence for one in failed for sentence in one]
 
 
-@dg.op(out=dg.Out(list), description="Decks of the latest complete quarter, then alerts and their delivery.")
-def report(context: dg.OpExecutionContext, config: Daily, failed: list[str]) -> list[str]:
+@dg.op(tags={"kind": "powerpoint"}, description="Decks of the latest complete quarter, then alerts and their delivery.")
+def report(context: dg.OpExecutionContext, as_of: datetime, failed: list[str]) -> list[str]:
     """What people receive; a blocked deck does not keep an alert back."""
-    organization = one_organization(config.organization)
-    as_of = run_instant([organization])
+    organization = _organization(context)
     quarter = latest_complete_quarter(as_of, organization.time_zone)
     done = pipeline.report(pipeline.OrganizationReport(organization), as_of=as_of, quarter=quarter, progress=Quiet())
+    reporting.people_told(context, done, quarter)
     if done.decks_blocked:
         context.log.error(done.decks_blocked)
         return [*failed, done.decks_blocked]
-    context.log_event(
-        dg.AssetMaterialization(
-            ["reports", "decks"],
-            partition=partitions.quarter_key(organization.id, quarter),
-            metadata={"decks": len(done.decks), "files": links([deck.path for deck in done.decks])},
-        )
-    )
-    context.log_event(dg.AssetMaterialization(["reports", "alerts"], partition=organization.id))
     return failed
 
 
@@ -136,29 +114,32 @@ def conclude(failed: list[str]) -> None:
         raise dg.Failure(description=" ".join(failed), allow_retries=False)
 
 
+@dg.op(description="Fail the run when the devices could not be read.")
+def conclude_devices(failed: list[str]) -> None:
+    """The verdict on a reading that nothing else waits for."""
+    if failed:
+        raise dg.Failure(description=" ".join(failed), allow_retries=False)
+
+
 @dg.job(
     executor_def=dg.in_process_executor,
+    partitions_def=partitions.organizations,
     description="One organization's whole pipeline: extract, link, build, check, render, alert.",
     tags={"dagster/max_runtime": "14400"},
 )
 def daily() -> None:
     """Extract all sources, then build, check and report."""
-    ready = prepare_warehouse()
-    read = [_extract_op(source)(after=ready) for source in extractors.STREAMS]
-    conclude(report(build_models(read)))
+    as_of = prepare_warehouse()
+    failed = [extract_op(source)(as_of) for source in extractors.STREAMS]
+    conclude(report(as_of, build_models(as_of, failed)))
 
 
 @dg.job(
     executor_def=dg.in_process_executor,
+    partitions_def=partitions.organizations,
     description="NinjaOne keeps no history of devices: this reads them once a day, so that months can be counted.",
     tags={"dagster/max_runtime": "3600"},
 )
 def devices() -> None:
     """Read NinjaOne early in the morning, before people start to work."""
-    conclude(_extract_op("ninjaone")(after=prepare_warehouse()))
-
-
-def daily_config(organization_id: str, job: dg.JobDefinition) -> dg.RunConfig:
-    """The run configuration that gives every step of a job its organization."""
-    names = {node.name for node in job.nodes if node.name != "conclude"}
-    return dg.RunConfig(ops={name: Daily(organization=organization_id) for name in sorted(names)})
+    conclude_devices(extract_op("ninjaone")(prepare_warehouse()))

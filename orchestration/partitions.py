@@ -12,6 +12,7 @@ from warehouse.settings import get_settings
 
 ORGANIZATION, MONTH, QUARTER = "organization", "month", "quarter"
 QUARTERLY = "0 0 1 1,4,7,10 *"
+FIRST_ZONE_OF_THE_DAY = "Pacific/Kiritimati"  # a month's key exists as soon as the month has begun anywhere
 
 
 def configured() -> list[Organization]:
@@ -31,9 +32,15 @@ def first_quarter(found: list[Organization]) -> str:
 
 _FOUND = configured()
 organizations = dg.StaticPartitionsDefinition([one.id for one in _FOUND])
-months = dg.MonthlyPartitionsDefinition(start_date=first_month(_FOUND), fmt="%Y-%m", end_offset=1)
+months = dg.MonthlyPartitionsDefinition(
+    start_date=first_month(_FOUND), fmt="%Y-%m", timezone=FIRST_ZONE_OF_THE_DAY, end_offset=1
+)
 quarters = dg.TimeWindowPartitionsDefinition(
-    start=first_quarter(_FOUND), fmt="%Y-%m", cron_schedule=QUARTERLY, end_offset=1
+    start=first_quarter(_FOUND),
+    fmt="%Y-%m",
+    cron_schedule=QUARTERLY,
+    timezone=FIRST_ZONE_OF_THE_DAY,
+    end_offset=1,
 )
 organization_months = dg.MultiPartitionsDefinition({ORGANIZATION: organizations, MONTH: months})
 organization_quarters = dg.MultiPartitionsDefinition({ORGANIZATION: organizations, QUARTER: quarters})

@@ -1,39 +1,45 @@
-"""When the jobs run: every evening and, for devices, every night, in each organization's own zone."""
+"""When the jobs run: every evening and, for devices, every night, in each organization's own zone.
+
+Of the ticks that fall into a time when no daemon ran, Dagster makes up the latest one as soon as it is back. One run is
+enough for the daily job, since it reads whatever changed since the last complete one. A day on which no device was read
+cannot be made up by anybody: NinjaOne keeps no history.
+"""
+
+from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.jobs import daily, daily_config, devices
-from orchestration.timetable import DAILY_AT, DEVICES_AT
+from orchestration import timetable
+from orchestration.jobs import daily, devices
 from warehouse.organizations import Organization
 
+JOBS = {"daily": daily, "devices": devices}
+WHAT = {
+    "daily": "everything; on the first five days of a month the month before is read again",
+    "devices": "the day's devices",
+}
 
-def schedules_of(organization: Organization) -> list[dg.ScheduleDefinition]:
-    """An organization's two schedules. A tick missed while the daemon was down is made up when it is back."""
-    name = organization.id.replace("-", "_")
-    found = [
-        dg.ScheduleDefinition(
-            name=f"{name}_daily",
-            job=daily,
-            cron_schedule=DAILY_AT,
-            execution_timezone=organization.time_zone,
-            run_config=daily_config(organization.id, daily),
-            tags={"organization": organization.id},
-            description=f"{organization.name}: everything, at 22:30 in {organization.time_zone}. On the first five "
-            "days of a month the month before is read again.",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-        )
-    ]
-    if "ninjaone" in organization.sources.enabled:
-        found.append(
-            dg.ScheduleDefinition(
-                name=f"{name}_devices",
-                job=devices,
-                cron_schedule=DEVICES_AT,
-                execution_timezone=organization.time_zone,
-                run_config=daily_config(organization.id, devices),
-                tags={"organization": organization.id},
-                description=f"{organization.name}: the day's devices, at 02:10 in {organization.time_zone}.",
-                default_status=dg.DefaultScheduleStatus.RUNNING,
-            )
-        )
-    return found
+
+def schedules_of(organization: Organization) -> Iterator[dg.ScheduleDefinition]:
+    """An organization's schedules; none while its file says that it is not active."""
+    if not organization.is_active:
+        return
+    for name, cron in timetable.of(organization).items():
+        yield _schedule(organization, name, cron)
+
+
+def _schedule(organization: Organization, name: str, cron: str) -> dg.ScheduleDefinition:
+    minute, hour, *_ = cron.split()
+
+    @dg.schedule(
+        name=f"{organization.id.replace('-', '_')}_{name}",
+        job=JOBS[name],
+        cron_schedule=cron,
+        execution_timezone=organization.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"{organization.name}: {WHAT[name]}, at {int(hour):02}:{minute} in {organization.time_zone}.",
+    )
+    def tick() -> dg.RunRequest:
+        return dg.RunRequest(partition_key=organization.id, tags={"organization": organization.id})
+
+    return tick

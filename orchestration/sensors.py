@@ -1,30 +1,80 @@
-"""Reacts to runs that end badly: nobody should have to look at Dagster to learn of it."""
+"""Reacts to runs that end: nobody should have to look at Dagster to learn of one that failed."""
+
+from collections.abc import Sequence
 
 import dagster as dg
 
-from reports.alerts import deliver, raise_run_failed
+from orchestration import pipeline
+from orchestration.partitions import configured
+from orchestration.selection import run_instant
+from reports.alerts import deliver, raise_run_failed, resolve_run_failed
 from warehouse.engine import connect
+from warehouse.organizations import Organization
 from warehouse.settings import get_settings, now
+
+BY_HAND = "a run started by hand"
 
 
 @dg.run_failure_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="A failed run of an organization opens an alert, delivered like any other.",
+    description="A failed run opens an alert for its organization, delivered like any other. One alert a job, however "
+    "many runs of it fail.",
 )
-def run_failed(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-    """Open an alert for the organization that the failed run was for."""
+def run_failed(context: dg.RunFailureSensorContext) -> None:
+    """Open the alert, in the words of the step that failed."""
     run = context.dagster_run
-    organization_id = run.tags.get("organization") or run.tags.get("dagster/partition/organization")
-    if organization_id is None:
-        return dg.SkipReason(f"Run {run.run_id} was for no single organization.")
-    with connect() as connection:
-        raise_run_failed(
-            connection,
-            organization_id,
-            job=run.job_name,
-            run_id=run.run_id,
-            message=context.failure_event.message or "",
-            as_of=now(),
-        )
-        deliver(connection, get_settings(), now(), organization_id=organization_id)
-    return None
+    organizations = organizations_of(run)
+    pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
+    for organization in organizations:
+        with connect() as connection:
+            raise_run_failed(
+                connection,
+                organization.id,
+                job=scope_of(run),
+                run_id=run.run_id,
+                message=what_failed(context),
+                as_of=run_instant([organization]),
+            )
+            connection.commit()
+            deliver(connection, get_settings(), now(), organization_id=organization.id)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="A run that succeeds resolves the alert that an earlier one of the same job opened.",
+)
+def run_succeeded(context: dg.RunStatusSensorContext) -> None:
+    """Resolve what no longer holds; a good daily run has done again whatever was started by hand."""
+    run = context.dagster_run
+    scopes = {scope_of(run), BY_HAND} if run.job_name == "daily" else {scope_of(run)}
+    organizations = organizations_of(run)
+    pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
+    for organization in organizations:
+        with connect() as connection:
+            for scope in sorted(scopes):
+                resolve_run_failed(connection, organization.id, job=scope, as_of=run_instant([organization]))
+            connection.commit()
+            deliver(connection, get_settings(), now(), organization_id=organization.id)
+
+
+def organizations_of(run: dg.DagsterRun) -> Sequence[Organization]:
+    """Whom a run was for: the organization in its partition, or all where it had none, as a build of the models."""
+    found = configured()
+    named = {value for key, value in run.tags.items() if key.startswith("dagster/partition") or key == "organization"}
+    return [one for one in found if one.id in named] or found
+
+
+def scope_of(run: dg.DagsterRun) -> str:
+    """The job, or that somebody chose assets by hand."""
+    return BY_HAND if run.job_name.startswith("__") else run.job_name
+
+
+def what_failed(context: dg.RunFailureSensorContext) -> str:
+    """The sentence of each failed step; the run's own where no step failed, as when its process was killed."""
+    said = []
+    for event in context.get_step_failure_events():
+        failure = event.step_failure_data
+        own_words = failure.user_failure_data.description if failure.user_failure_data else None
+        said.append(own_words or (failure.error.message if failure.error else "") or event.message or "")
+    return " ".join(dict.fromkeys(said)) or context.failure_event.message or ""

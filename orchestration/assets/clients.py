@@ -29,7 +29,9 @@ def _spec(key: dg.AssetKey, description: str, deps: list[dg.AssetKey]) -> dg.Ass
 @dg.multi_asset(
     name="link_clients",
     specs=[
-        _spec(CLIENTS, "One row per client, minted once: its id never changes and is never given again.", CLIENT_STREAMS),
+        _spec(
+            CLIENTS, "One row per client, minted once: its id never changes and is never given again.", CLIENT_STREAMS
+        ),
         _spec(
             CLIENT_LINKS,
             "Which record of each vendor is which client: explicit mapping first, then the normalised name, else a "

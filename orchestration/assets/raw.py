@@ -34,6 +34,25 @@ def spec(stream: Stream) -> dg.AssetSpec:
     )
 
 
+def history_spec(stream: Stream) -> dg.AssetSpec:
+    """The day-by-day copies of a stream whose vendor keeps no history."""
+    return dg.AssetSpec(
+        _history_key(stream),
+        deps=[dg.AssetKey([stream.source, stream.name])],
+        group_name=stream.source,
+        kinds={"postgres"},
+        owners=OWNERS,
+        description=f"{stream.name.capitalize()} as they were on each day they were read; rows of past days never "
+        "change. The vendor keeps no history, so a day that was not read cannot be made up.",
+        metadata={"table": f"raw_{stream.source}.{stream.name}_daily", "read as": "a copy a day"},
+        skippable=True,
+    )
+
+
+def _history_key(stream: Stream) -> dg.AssetKey:
+    return dg.AssetKey([stream.source, f"{stream.name}_daily"])
+
+
 def assets() -> list[dg.AssetsDefinition]:
     """The assets of every source: one step for its entity streams, one for its windowed ones."""
     found = []
@@ -47,7 +66,10 @@ def assets() -> list[dg.AssetsDefinition]:
 def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{source}_{reads}_streams",
-        specs=[spec(stream) for stream in streams],
+        specs=[
+            *(spec(stream) for stream in streams),
+            *(history_spec(stream) for stream in streams if stream.keeps_daily_history),
+        ],
         partitions_def=cut,
         can_subset=True,
         pool=f"{source}_api",
@@ -58,7 +80,8 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
         organization = one_organization(partitions.organization_of(context.partition_key))
         as_of = run_instant([organization])
         period = _older_month(context.partition_key, as_of, organization.time_zone)
-        wanted = [s for s in streams if dg.AssetKey([source, s.name]) in context.selected_asset_keys]
+        chosen = context.selected_asset_keys
+        wanted = [s for s in streams if keys_of(s) & chosen]
         pipeline.prepare([organization])
         failed: list[StreamOutcome] = []
         for outcome in extract_source(
@@ -68,7 +91,8 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
                 context.log.error(outcome.error)
                 failed.append(outcome)
             else:
-                yield dg.MaterializeResult(asset_key=[source, outcome.stream], metadata=metadata_of(outcome))
+                for key in sorted(keys_of(extractors.stream(source, outcome.stream)) & chosen):
+                    yield dg.MaterializeResult(asset_key=key, metadata=metadata_of(outcome))
         if failed:
             raise dg.Failure(
                 description=" ".join(str(outcome.error) for outcome in failed),
@@ -76,6 +100,12 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
             )
 
     return extract
+
+
+def keys_of(stream: Stream) -> set[dg.AssetKey]:
+    """The assets that a read of the stream renews."""
+    key = dg.AssetKey([stream.source, stream.name])
+    return {key, _history_key(stream)} if stream.keeps_daily_history else {key}
 
 
 def metadata_of(outcome: StreamOutcome) -> dict[str, dg.MetadataValue]:
@@ -95,5 +125,11 @@ def _older_month(key: str, as_of: datetime, time_zone: str) -> Period | None:
     """The month to read again, or None for the current one, which is read by changes."""
     if not isinstance(key, dg.MultiPartitionKey):
         return None
-    month = partitions.month_of(key)
-    return None if month == Period.containing(as_of, time_zone) else month
+    month, current = partitions.month_of(key), Period.containing(as_of, time_zone)
+    if month > current:
+        raise dg.Failure(
+            description=f"{month} has not begun as of {as_of:%Y-%m-%d %H:%M} UTC, so nothing was read. "
+            f"The newest month there is to read is {current}.",
+            allow_retries=False,
+        )
+    return None if month == current else month

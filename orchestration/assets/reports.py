@@ -1,31 +1,23 @@
 """Decks and alerts: what people receive."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import dagster as dg
 
 from orchestration import partitions
+from orchestration.assets.models import shown_by
 from orchestration.selection import one_organization, run_instant
-from reports.alerts import deliver, evaluate
-from reports.decks import DeckBlocked, build_decks
+from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
+from reports.decks import BuiltDeck, DeckBlocked, build_decks
 from warehouse.engine import connect
-from warehouse.settings import get_settings
+from warehouse.settings import get_settings, now
 
-MARTS_SHOWN = [
-    dg.AssetKey(["fct_smartnumbers"]),
-    dg.AssetKey(["fct_metrics_monthly"]),
-    dg.AssetKey(["fct_profit_and_loss"]),
-    dg.AssetKey(["fct_device_months"]),
-    dg.AssetKey(["fct_agreements"]),
-    dg.AssetKey(["fct_source_freshness"]),
-    dg.AssetKey(["dim_clients"]),
-]
 OWNERS = ["team:account-management"]
 
 
 @dg.asset(
     key=["reports", "decks"],
-    deps=MARTS_SHOWN,
+    deps=sorted({*shown_by("company_deck"), *shown_by("client_decks")}),
     partitions_def=partitions.organization_quarters,
     group_name="reports",
     kinds={"powerpoint"},
@@ -43,12 +35,12 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
             built = build_decks(connection, organization.id, str(quarter), get_settings().var_dir / "reports")
         except DeckBlocked as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-    return dg.MaterializeResult(metadata={"decks": len(built), "files": links([deck.path for deck in built])})
+    return dg.MaterializeResult(metadata=metadata_of(built))
 
 
 @dg.asset(
     key=["reports", "alerts"],
-    deps=[*MARTS_SHOWN, dg.AssetKey(["fct_missing_inputs"])],
+    deps=shown_by("alerts"),
     partitions_def=partitions.organizations,
     group_name="reports",
     kinds={"email", "slack"},
@@ -60,10 +52,29 @@ def alerts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     organization = one_organization(context.partition_key)
     with connect() as connection:
         summary = evaluate(connection, organization.id, run_instant([organization]))
-        deliveries = deliver(connection, get_settings(), organization.id)
-    return dg.MaterializeResult(metadata={"alerts": str(summary), "deliveries": str(deliveries)})
+        connection.commit()
+        deliveries = deliver(connection, get_settings(), now(), organization_id=organization.id)
+    return dg.MaterializeResult(metadata=metadata_of_alerts(summary, deliveries))
 
 
-def links(paths: list[Path]) -> dg.MetadataValue:
-    """The files as a list that Dagster's page links to."""
-    return dg.MetadataValue.md("\n".join(f"- [{path.name}]({path.as_uri()})" for path in paths))
+def metadata_of(built: Sequence[BuiltDeck]) -> dict[str, dg.MetadataValue]:
+    """Where the decks lie: the folder to open, and a link to each file."""
+    if not built:
+        return {"decks": dg.MetadataValue.int(0)}
+    links = "\n".join(f"- [{deck.path.name}]({deck.path.as_uri()})" for deck in built)
+    return {
+        "decks": dg.MetadataValue.int(len(built)),
+        "folder": dg.MetadataValue.path(built[0].path.parent),
+        "files": dg.MetadataValue.md(links),
+    }
+
+
+def metadata_of_alerts(summary: AlertSummary, deliveries: DeliverySummary) -> dict[str, dg.MetadataValue]:
+    """What changed, and what was sent."""
+    return {
+        "opened": dg.MetadataValue.int(len(summary.opened)),
+        "still open": dg.MetadataValue.int(len(summary.still_open)),
+        "resolved": dg.MetadataValue.int(len(summary.resolved)),
+        "opened alerts": dg.MetadataValue.md("\n".join(f"- {one.message}" for one in summary.opened) or "none"),
+        "delivered": dg.MetadataValue.text(str(deliveries)),
+    }

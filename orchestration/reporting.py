@@ -1,0 +1,69 @@
+"""What the jobs tell Dagster's assets: each stream, model, check and deck that a step has renewed.
+
+The figures are those that the assets report of themselves when they are materialized one by one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import dagster as dg
+
+import extractors
+from orchestration import asset_checks, partitions
+from orchestration.assets import clients, models, raw, reports
+from orchestration.extraction import StreamOutcome
+from orchestration.pipeline import OrganizationReport
+from orchestration.selection import chosen_organizations
+from orchestration.transformation import DbtResult
+from warehouse.organizations import Organization
+from warehouse.periods import Period, Quarter
+
+
+def stream_read(
+    context: dg.OpExecutionContext,
+    organization: Organization,
+    outcome: StreamOutcome,
+    *,
+    month: Period | None,
+    as_of: datetime,
+) -> None:
+    """A stream was read completely; ``month`` is the one that was read again, None for what changed."""
+    stream = extractors.stream(outcome.source, outcome.stream)
+    partition = organization.id
+    if stream.reads == "windowed":
+        partition = partitions.month_key(organization.id, month or Period.containing(as_of, organization.time_zone))
+    for key in sorted(raw.keys_of(stream)):
+        context.log_event(dg.AssetMaterialization(key, partition=partition, metadata=raw.metadata_of(outcome)))
+
+
+def clients_linked(context: dg.OpExecutionContext, organization: Organization) -> None:
+    """The organization's clients were minted and linked."""
+    for key, metadata in clients.counts(organization.id).items():
+        context.log_event(dg.AssetMaterialization(key, partition=organization.id, metadata=metadata))
+
+
+def models_built(context: dg.OpExecutionContext, built: Sequence[DbtResult]) -> None:
+    """Models were built and their tests have run."""
+    for key, metadata in models.materializations(built):
+        context.log_event(dg.AssetMaterialization(key, metadata=metadata))
+    for outcome in models.evaluations(built):
+        context.log_event(outcome)
+
+
+def suites_run(context: dg.OpExecutionContext) -> None:
+    """The suites have run for one organization; their checks speak for all."""
+    for outcome in asset_checks.evaluations([one.id for one in chosen_organizations()]):
+        context.log_event(outcome)
+
+
+def people_told(context: dg.OpExecutionContext, done: OrganizationReport, quarter: Quarter) -> None:
+    """Decks were rendered, unless they are blocked, and alerts judged and delivered."""
+    if not done.decks_blocked:
+        partition = partitions.quarter_key(done.organization.id, quarter)
+        metadata = reports.metadata_of(done.decks)
+        context.log_event(dg.AssetMaterialization(reports.decks.key, partition=partition, metadata=metadata))
+    if done.alerts and done.deliveries:
+        metadata = reports.metadata_of_alerts(done.alerts, done.deliveries)
+        context.log_event(
+            dg.AssetMaterialization(reports.alerts.key, partition=done.organization.id, metadata=metadata)
+        )
