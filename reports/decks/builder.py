@@ -51,14 +51,17 @@ def build_decks(
     force_reason: str | None = None,
     actor: Actor = RUN,
 ) -> list[BuiltDeck]:
-    """The company's deck and one for each client (`clients` names some; None means all), under `out_dir`.
+    """The company's deck and one for each client (`clients` names some), under `out_dir`.
+
+    None means every client that has a figure to show; of one known to billing systems alone a deck would say nothing.
 
     Files lie in ``<organization>/<quarter>/`` and are noted as artefacts; the caller commits. Raises DeckBlocked while
     an error check fails, UnknownScope for an organization, quarter or client that is not in the marts.
     """
     order = _Order(connection, organization_id, quarter, out_dir, force_reason, actor)
-    wanted = [each.client_id for each in scope.clients(connection, organization_id)] if clients is None else clients
     review = _opened(order)
+    months = scope.months_until(review.quarter.last_complete_month, TREND_MONTHS)
+    wanted = metrics.clients_with_values(connection, organization_id, months) if clients is None else clients
     return [_company(order, review), *(_client(order, review, client_id) for client_id in wanted)]
 
 
@@ -183,8 +186,7 @@ def _client(order: _Order, review: _Review, client_id: str) -> BuiltDeck:
     service.render_service(deck, monthly, quarterly, "Your tickets and our hours")
     on = scope.last_day(facts.months[2])
     client_slides.render_agreements(deck, clients.agreements(connection, organization_id, client_id, on), facts)
-    shown = [*monthly.values(), *(quarterly[metric] for metric in service.MONTHLY)]
-    gaps = [figure for series in shown for figure in series.figures if figure.value is None]
+    gaps = [figure for series in monthly.values() for figure in series.figures if figure.value is None]
     streams = quality.freshness(connection, organization_id)
     client_slides.render_data_notes(deck, client, streams, gaps, facts)
     return _written(order, review, deck, client_id)

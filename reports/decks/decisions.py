@@ -88,7 +88,7 @@ def _moved(formats: Formats, number: SmartNumber) -> Finding:
 
 
 def _trend(say: Sentence, number: SmartNumber) -> str:
-    if number.change.value is None or is_flat(say.formats, number.change, number.figure):
+    if number.change.value is None or is_flat(say.formats, number.change, number.figure, number.previous):
         return ""
     judged = verdict(number, number.change, number.previous)
     of = say.formats.quarter(number.previous.period)
@@ -100,7 +100,8 @@ def _movers(formats: Formats, numbers: Sequence[SmartNumber]) -> list[SmartNumbe
     moved = [
         number
         for number in numbers
-        if _size_of_change(number) >= _WORTH_NAMING and not is_flat(formats, number.change, number.figure)
+        if _size_of_change(number) >= _WORTH_NAMING
+        and not is_flat(formats, number.change, number.figure, number.previous)
     ]
     moved.sort(
         key=lambda number: (

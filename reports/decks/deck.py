@@ -20,7 +20,7 @@ from reports.decks.brand import WHITE, Brand
 from reports.decks.charts import Chart
 from reports.decks.findings import Finding
 from reports.decks.layouts import Box, Kind, Placeholder, placeholder
-from reports.decks.measure import wrapped
+from reports.decks.measure import LINE_HEIGHT, wrapped
 from reports.decks.pack import repacked
 from reports.decks.shapes import (
     NAMESPACES,
@@ -93,7 +93,7 @@ class Deck:
         """A page with what it is about (`kicker`) and what was found (`title`)."""
         page = self._page(layout)
         page.fill("Kicker", kicker)
-        page.fill("Title", page.words(title) if isinstance(title, Finding) else title, sizes=(24, 22, 20, 18))
+        page.headline(page.words(title) if isinstance(title, Finding) else title)
         page.fill("Footer", self.footer)
         page.number(len(self._pages))
         return page
@@ -188,6 +188,16 @@ class Page:
         paragraphs = [Paragraph([Run(line, size)], align=place.align) for line in text.split("\n")]
         font = "+mj-lt" if place.kind in _HEADINGS else "+mn-lt"
         self._write_place(place, "".join(paragraph_xml(paragraph, font) for paragraph in paragraphs))
+
+    def headline(self, text: str) -> None:
+        """The slide's title: on one line where it fits a little smaller, else on two."""
+        place = placeholder(self._layout, "Title")
+        one_line = Box(0, 0, place.box.width, place.size * LINE_HEIGHT / 72 + 0.001)
+        for size in (place.size, place.size - 2):
+            if fitted(text, (size,), one_line, bold=place.bold, font=self._font(place))[0] == text:
+                self.fill("Title", text, sizes=(size,))
+                return
+        self.fill("Title", text, sizes=(place.size, 22, 20, 18))
 
     def number(self, number: int) -> None:
         """The slide's number into its place, as a field that follows the slide."""

@@ -85,8 +85,11 @@ def verdict(number: SmartNumber, change: Figure, earlier: Figure) -> str:
     return ""
 
 
-def is_flat(formats: Formats, change: Figure, like: Figure) -> bool:
-    """True when the change vanishes at the digits of `like`."""
+def is_flat(formats: Formats, change: Figure, now: Figure, earlier: Figure) -> bool:
+    """True when `now` and `earlier` read alike, or their change vanishes, at the digits shown."""
     if change.value is None:
         return False
-    return formats.signed(change.value, change.unit, places=places_of(like)) == NO_CHANGE
+    places = places_of(now)
+    if formats.value(now.value, now.unit, places=places) == formats.value(earlier.value, earlier.unit, places=places):
+        return True
+    return formats.signed(change.value, change.unit, places=places) == NO_CHANGE

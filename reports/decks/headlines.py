@@ -6,7 +6,7 @@ from decimal import Decimal
 from reports.decks.findings import Finding, Sentence, is_flat
 from reports.formats import Formats
 from reports.views.clients import FleetByClient
-from reports.views.figures import Figure, Series, counted, difference
+from reports.views.figures import Series, counted, difference
 from reports.views.organizations import QuarterFacts
 from reports.views.smartnumbers import SmartNumber
 
@@ -54,11 +54,7 @@ def block(formats: Formats, title: str, numbers: Sequence[SmartNumber]) -> Findi
                 rest = counted(f"smartnumbers.{status}.more", "more", quarter, more, "marts.fct_smartnumbers")
                 text += f", and {say.value(rest)} more"
             return say.finding(text)
-    moved = [
-        number
-        for number in known
-        if number.change_fraction.value and not is_flat(formats, number.change, number.figure)
-    ]
+    moved = [number for number in known if number.change_fraction.value and not _is_still(formats, number)]
     if not moved:
         return say.finding(f"{title}: {_name(known[0])} stands at {say.value(known[0].figure)}")
     top = max(moved, key=lambda number: abs(number.change_fraction.value or Decimal(0)))
@@ -80,17 +76,12 @@ def tickets(formats: Formats, created: Series, closed: Series) -> Finding:
     text = f"{say.count(now, 'reactive ticket', 'reactive tickets')} in {quarter}"
     change = difference(f"{now.metric}.change", "change", now, before)
     if change.value is not None:
-        amount = say.signed(change, now)
+        of = formats.quarter(before.period)
         text += (
-            f", {'as many as' if is_flat(formats, change, now) else amount + ' on'} {formats.quarter(before.period)}"
+            f", as many as {of}" if is_flat(formats, change, now, before) else f", {say.signed(change, now)} on {of}"
         )
     if done.value is not None:
-        open_more = difference("tickets_left_open", "created less closed", now, done)
-        left = open_more.value or 0
-        if left == 0:
-            text += "; as many were closed as created"
-        else:
-            text += f"; {say.value(done)} closed"
+        text += "; as many were closed" if done.value == now.value else f"; {say.value(done)} closed"
     return say.finding(text)
 
 
@@ -109,7 +100,7 @@ def fleet(formats: Formats, endpoints: Series, seats: Series) -> Finding:
         change = difference(f"{now.metric}.change_on_year", "change on a year", now, then)
         text += (
             f", as many endpoints as in {formats.month(then.period)}"
-            if is_flat(formats, change, now)
+            if is_flat(formats, change, now, then)
             else f", {say.signed(change, now)} endpoints since {formats.month(then.period)}"
         )
     return say.finding(text)
@@ -143,7 +134,7 @@ def money(formats: Formats, series: Series, name: str) -> Finding:
         if change.value is not None:
             amount = say.signed(change, now)
             of = formats.quarter(earlier.period)
-            parts.append(f"unchanged on {of}" if is_flat(formats, change, now) else f"{amount} on {of}")
+            parts.append(f"unchanged on {of}" if is_flat(formats, change, now, earlier) else f"{amount} on {of}")
     return say.finding(", ".join([text, *parts]))
 
 
@@ -151,6 +142,5 @@ def _name(number: SmartNumber) -> str:
     return number.figure.label
 
 
-def figures_of(series: Sequence[Series]) -> list[Figure]:
-    """All points of several series, for citing a chart."""
-    return [figure for line in series for figure in line.figures]
+def _is_still(formats: Formats, number: SmartNumber) -> bool:
+    return is_flat(formats, number.change, number.figure, number.previous)

@@ -207,6 +207,7 @@ _PROPER = {
     "vm": "VM",
     "vmm": "VMM",
     "nms": "Network",
+    "wap": "access point",
     "android": "Android",
     "apple": "Apple",
 }

@@ -39,6 +39,27 @@ def monthly(
     return _series(found, metrics, periods, client_id, _monthly_figure)
 
 
+def clients_with_values(connection: Connection[Any], organization_id: str, periods: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the clients that have a value of their own in `periods`, by name; excluded ones have no review."""
+    found = rows(
+        connection,
+        """
+        select clients.client_id
+        from marts.dim_clients as clients
+        where clients.organization_id = %(organization_id)s and clients.is_excluded is not true
+            and clients.client_id <> 'unassigned'
+            and exists (
+                select from marts.fct_metrics_monthly as metrics
+                where metrics.organization_id = clients.organization_id and metrics.client_id = clients.client_id
+                    and metrics.period = any(%(periods)s) and metrics.value is not null
+            )
+        order by lower(clients.name), clients.client_id
+        """,
+        {"organization_id": organization_id, "periods": list(periods)},
+    )
+    return tuple(row["client_id"] for row in found)
+
+
 def quarterly(
     connection: Connection[Any],
     organization_id: str,

@@ -67,6 +67,16 @@ def test_what_is_not_known_of_a_client_is_listed_with_its_months(fernhill, tmp_p
     assert "# of seats managed (BHAG), Sep 2025: No device reading falls into 2025-09" in words
 
 
+def test_months_in_a_row_are_named_by_the_first_and_last(fernhill, tmp_path):
+    fernhill.execute(
+        "update marts.fct_metrics_monthly set value = null, reason = 'The client is not known in NinjaOne.' "
+        "where client_id = 'juniper-dental' and metric = 'endpoints_managed'"
+    )
+    built = build_client_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path, "juniper-dental")
+    words = reading.texts(reading.presentation(built.path).slides[4])
+    assert "# of endpoints managed, Jun 2025 to Jun 2026: The client is not known in NinjaOne" in words
+
+
 def plant_markers(connection) -> None:
     """Marks every row that is not Juniper Dental's, in words and in figures."""
     for table in ("fct_metrics_monthly", "fct_metrics_quarterly"):

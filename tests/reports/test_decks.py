@@ -39,6 +39,15 @@ def test_there_is_one_deck_for_the_company_and_one_for_each_client(built, tmp_pa
     assert {deck.path for deck in built} == set(folder.iterdir())
 
 
+def test_a_client_without_any_figure_gets_a_deck_only_when_it_is_asked_for(fernhill, tmp_path):
+    row = {"organization_id": marts.ORGANIZATION, "client_id": "card-sales", "name": "Card sales", "is_excluded": False}
+    marts.insert(fernhill, "marts.dim_clients", [{**row, "stripe_customer_id": "cus_1"}])
+    built = build_decks(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path)
+    assert "card-sales" not in {deck.client_id for deck in built}
+    asked = build_decks(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path, clients=["card-sales"])
+    assert [deck.client_id for deck in asked] == ["all", "card-sales"]
+
+
 def test_the_slides_come_in_the_order_of_the_meeting(company):
     kickers = [reading.texts(slide)[0] for slide in company.slides]
     assert kickers == [

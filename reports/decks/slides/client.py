@@ -16,6 +16,7 @@ from reports.views.clients import Agreement, DeviceClass
 from reports.views.figures import Figure, Receipt, Series, counted, reason_of
 from reports.views.organizations import Client, QuarterFacts
 from reports.views.quality import StreamFreshness
+from warehouse.periods import Period
 
 _MOST_CLASSES, _MOST_AGREEMENTS = 8, 12
 
@@ -130,12 +131,18 @@ def render_data_notes(
 
 
 def gap_lines(formats: Formats, gaps: Sequence[Figure]) -> list[str]:
-    """One line a metric and reason, with the periods that miss it."""
-    periods: dict[tuple[str, str], list[str]] = {}
+    """One line a metric and reason, with the months that miss it; months in a row are named by the first and last."""
+    months: dict[tuple[str, str], list[str]] = {}
     for figure in gaps:
-        when = formats.quarter(figure.period) if "Q" in figure.period else formats.month(figure.period)
-        periods.setdefault((figure.label, reason_of(figure)), []).append(when)
-    return [f"{label}, {', '.join(whens)}: {reason}" for (label, reason), whens in periods.items()]
+        months.setdefault((figure.label, reason_of(figure)), []).append(figure.period)
+    return [f"{label}, {_span(formats, periods)}: {reason}" for (label, reason), periods in months.items()]
+
+
+def _span(formats: Formats, periods: Sequence[str]) -> str:
+    first, last = Period.parse(min(periods)), Period.parse(max(periods))
+    if len(periods) > 2 and last.months_since(first) == len(periods) - 1:
+        return f"{formats.month(str(first))} to {formats.month(str(last))}"
+    return ", ".join(formats.month(period) for period in periods)
 
 
 def agreements_headline(formats: Formats, agreements: Sequence[Agreement], quarter: QuarterFacts) -> Finding:

@@ -135,7 +135,7 @@ def _compared(page: Page, now: Figure, earlier: Figure) -> Paragraph:
         page.cite(change)
         words = f"{of}: {was}" if earlier.value is None else f"{of}: {was}, not comparable"
         return Paragraph([Run(words, 12, colour="tx2")])
-    if is_flat(page.formats, change, now):
+    if is_flat(page.formats, change, now, earlier):
         page.cite(change, NO_CHANGE)
         return Paragraph([Run(f"{of}: {was}, no change", 12, colour="tx2")])
     signed = page.signed(change, places=places_of(now))

@@ -154,6 +154,9 @@ def gaps_headline(formats: Formats, quality: Quality, period: str) -> Finding:
         accounts = len(quality.unmapped)
         count = counted("unmapped_accounts", "unmapped", period, accounts, "marts.fct_unmapped_accounts")
         parts.append(say.count(count, "account is unmapped", "accounts are unmapped"))
+    if quality.clients:
+        count = counted("clients.to_confirm", "clients", period, len(quality.clients), "marts.dim_clients")
+        parts.append(say.count(count, "client is to be confirmed", "clients are to be confirmed"))
     failed = sum(not check.is_passed for check in quality.checks)
     if failed:
         rows = len(quality.checks)

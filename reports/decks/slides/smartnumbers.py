@@ -133,9 +133,10 @@ def _change(page: Page, number: SmartNumber, moved: Figure, earlier: Figure) -> 
     if moved.value is None:
         page.cite(moved)
         return Run("no comparison", 12, colour="tx2")
-    signed = page.signed(moved, places=places_of(number.figure))
-    if signed == NO_CHANGE or is_flat(page.formats, moved, number.figure):
+    if is_flat(page.formats, moved, number.figure, earlier):
+        page.cite(moved, NO_CHANGE)
         return Run(NO_CHANGE, 12, colour="tx2")
+    signed = page.signed(moved, places=places_of(number.figure))
     judged = verdict(number, moved, earlier)
     colour = {"better": "accent4", "worse": "accent6"}.get(judged, "tx2")
     return Run(f"{signed} {judged}".strip(), 12, bold=True, colour=colour)
