@@ -1,6 +1,6 @@
 """The suites of ``expectations/`` as Dagster asset checks, each over every configured organization."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import dagster as dg
 
@@ -34,7 +34,7 @@ def _check(suite: Suite) -> dg.AssetChecksDefinition:
     )
     def run(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         organizations = [one.id for one in chosen_organizations()]
-        outcomes = {one: checks.record_suite(suite, one, run_id=context.run_id) for one in organizations}
+        outcomes = {one: checks.record_suite(suite, one, run_id=context.run.run_id) for one in organizations}
         found = _evaluation(suite, outcomes)
         return dg.AssetCheckResult(
             passed=found.passed, severity=found.severity, description=found.description, metadata=found.metadata
@@ -51,7 +51,7 @@ def evaluations(organizations: Iterable[str]) -> Iterator[dg.AssetCheckEvaluatio
         yield _evaluation(suite, {one: found.get(suite.name) for one, found in failed.items()})
 
 
-def _evaluation(suite: Suite, outcomes: dict[str, CheckResult | None]) -> dg.AssetCheckEvaluation:
+def _evaluation(suite: Suite, outcomes: Mapping[str, CheckResult | None]) -> dg.AssetCheckEvaluation:
     """One check for all organizations: it passes when it does for each; None is an outcome that passed."""
     failed = {one: outcome for one, outcome in outcomes.items() if outcome is not None and not outcome.is_passed}
     worst = "error" if any(blocks(outcome) for outcome in failed.values()) else "warning"

@@ -47,7 +47,7 @@ def run(organization: Organization, *, run_id: str, built: Sequence[DbtResult] =
 
 
 def record_tests(organizations: Sequence[Organization], built: Sequence[DbtResult], *, run_id: str) -> None:
-    """Keep what the models' own tests found, for the decks' gate: a test runs over every organization's rows at once."""
+    """Keep what the models' own tests found, for the decks' gate; a test runs over all organizations at once."""
     outcomes = of_models(built)
     with connect() as connection:
         for organization in organizations:

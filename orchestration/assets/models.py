@@ -1,7 +1,7 @@
 """dbt's models as assets, grouped by domain, their data tests as asset checks.
 
-dagster-dbt translates the project; the building is the pipeline's own step, the same that ``qbr run`` takes, with dbt
-in this process. The tables that dbt reads and no asset writes are listed here as well, so that lineage has no loose end.
+dagster-dbt translates the project; the building is the pipeline's own step, the one that ``qbr run`` takes, with dbt in
+this process. Tables that dbt reads and no asset writes are listed here as well, so that lineage has no loose end.
 """
 
 import json
@@ -34,7 +34,7 @@ class Translator(DagsterDbtTranslator):
     """Where a model, seed, source or test of the project has its place in the graph."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The domain, marked with its layer before the marts: ``staging_stripe``, ``intermediate_core``, ``finance``."""
+        """The domain, and its layer before the marts: ``staging_stripe``, ``intermediate_core``, ``finance``."""
         if dbt_resource_props["resource_type"] != "model":
             return dbt_resource_props.get("source_name") or "seeds"
         layer, domain = dbt_resource_props["fqn"][1:3]
