@@ -173,9 +173,8 @@ def close_cursor(
     cursor = connection.execute(
         """
         update raw_meta.cursors set
-            -- The first run sets the watermark whatever it read: all that is read later is read at a later time.
-            watermark = case when %(moves)s then greatest(watermark, %(watermark)s)
-                else coalesce(watermark, %(watermark)s) end,
+            -- A month read on its own moves nothing: with a watermark, changes would be all that is asked for next.
+            watermark = case when %(moves)s then greatest(watermark, %(watermark)s) else watermark end,
             covered = %(covered)s,
             covers_from = %(covers_from)s,
             resume = null
