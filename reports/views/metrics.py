@@ -40,7 +40,7 @@ def monthly(
 
 
 def clients_with_values(connection: Connection[Any], organization_id: str, periods: Sequence[str]) -> tuple[str, ...]:
-    """Ids of the clients that have a value of their own in `periods`, by name; excluded ones have no review."""
+    """Ids of the clients with anything to review in `periods`, by name: a value other than zero, and not excluded."""
     found = rows(
         connection,
         """
@@ -51,7 +51,7 @@ def clients_with_values(connection: Connection[Any], organization_id: str, perio
             and exists (
                 select from marts.fct_metrics_monthly as metrics
                 where metrics.organization_id = clients.organization_id and metrics.client_id = clients.client_id
-                    and metrics.period = any(%(periods)s) and metrics.value is not null
+                    and metrics.period = any(%(periods)s) and metrics.value <> 0
             )
         order by lower(clients.name), clients.client_id
         """,

@@ -1,18 +1,23 @@
 """Text is measured before it is drawn."""
 
+import pytest
+
 from reports.decks.layouts import Box
 from reports.decks.measure import largest, shortened, width, wrapped
 from reports.decks.shapes import fitted
 
 
-def test_widths_are_those_of_arial():
-    assert width("ii", 1000) == 444
-    assert width("WW", 10) == 20 * 0.944 or width("WW", 10) == 20
-    assert width("é", 1000) == width("e", 1000)
+@pytest.mark.parametrize(("text", "thousandths"), [("ii", 444), ("Fig. 7", 2501), ("é", 556)])
+def test_widths_are_those_of_arial_and_three_percent_more(text, thousandths):
+    assert width(text, 1000) == pytest.approx(thousandths * 1.03)
 
 
 def test_a_letter_nobody_measured_counts_as_a_full_em():
-    assert width("漢", 12) == 12
+    assert width("漢", 12) == pytest.approx(12 * 1.03)
+
+
+def test_a_font_with_other_metrics_gets_more_room():
+    assert width("Calibri", 12, font="Calibri") > width("Calibri", 12)
 
 
 def test_a_word_longer_than_the_line_is_broken_and_nothing_is_lost():
