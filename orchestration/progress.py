@@ -34,6 +34,11 @@ def wide_console() -> Console:
     return console if console.is_terminal else Console(width=WIDTH)
 
 
+def complain(text: str) -> None:
+    """Say on the error output what did not work: the ordinary output is for tables, and for machines."""
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 class Quiet:
     """Says nothing: for Dagster, which has its own log, and for machine-readable output."""
 

@@ -137,6 +137,11 @@ class EmbeddedPostgres:
                 f"{self._folder} belongs to another user, so the embedded Postgres in it cannot be used. Run as the "
                 "user who set it up, or give this user a folder of its own with QBR_VAR_DIR."
             ) from error
+        except OSError as error:
+            raise PostgresUnavailable(
+                f"The embedded Postgres cannot keep its data in {self._folder} ({error.strerror}), so it was not "
+                "started. Make room or mend the folder, or name another with QBR_VAR_DIR."
+            ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

@@ -3,23 +3,25 @@
 With ``QBR_DATABASE_URL`` set that server is used; otherwise the embedded one, started when it is first needed.
 """
 
+import re
 from functools import lru_cache
 
 import psycopg
 import sqlalchemy
 
 from warehouse import embedded
-from warehouse.errors import PostgresUnavailable
+from warehouse.errors import PostgresUnavailable, SettingsUnusable
 from warehouse.settings import get_settings
 
 
 def database_url() -> str:
     """The warehouse's address as libpq reads it (``postgresql://...``), its server running.
 
-    Raises :class:`PostgresUnavailable` when the embedded server cannot be started.
+    Raises :class:`PostgresUnavailable` when the embedded server cannot be started, :class:`SettingsUnusable` when the
+    configured address is none.
     """
     configured = get_settings().database_url
-    return plain(configured.get_secret_value()) if configured else embedded.start()
+    return _checked(plain(configured.get_secret_value())) if configured else embedded.start()
 
 
 def connect(url: str | None = None, *, autocommit: bool = False) -> psycopg.Connection:
@@ -33,12 +35,18 @@ def connect(url: str | None = None, *, autocommit: bool = False) -> psycopg.Conn
             address, autocommit=autocommit, connect_timeout=10, application_name="qbr", options="-c timezone=UTC"
         )
     except psycopg.OperationalError as error:
-        where = psycopg.conninfo.conninfo_to_dict(address)
-        raise PostgresUnavailable(
-            f"Postgres at {where.get('host', 'the default socket')}:{where.get('port', 5432)}, database "
-            f"{where.get('dbname', 'by default')}, refused the connection: {str(error).strip()} Nothing was read or "
-            "written. Check that it runs and that QBR_DATABASE_URL is right."
-        ) from error
+        raise refusal(address, error) from error
+
+
+def refusal(address: str, error: Exception) -> PostgresUnavailable:
+    """What to tell of a connection that did not come about: the server and the cause, never the password."""
+    where = psycopg.conninfo.conninfo_to_dict(plain(address))
+    cause = re.sub(r"^.*\bfailed: |^FATAL:\s+", "", str(error).strip().split("\n", 1)[0]).removeprefix("FATAL:").strip()
+    return PostgresUnavailable(
+        f"Postgres at {where.get('host', 'the default socket')}:{where.get('port', 5432)}, database "
+        f"{where.get('dbname', 'by default')}, refused the connection ({cause}), so nothing more was read or written. "
+        "Check that it runs and that QBR_DATABASE_URL is right; docs/troubleshooting.md, 'The database', says how."
+    )
 
 
 def engine() -> sqlalchemy.Engine:
@@ -50,6 +58,18 @@ def plain(url: str) -> str:
     """A Postgres address without SQLAlchemy's driver name."""
     scheme, separator, rest = url.partition("://")
     return f"postgresql://{rest}" if separator and scheme.startswith("postgres") else url
+
+
+def _checked(url: str) -> str:
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise SettingsUnusable(
+            "QBR_DATABASE_URL is not an address of a Postgres database, so nothing was done. Write it as "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE; signs such as @ or / in the password must be "
+            "percent-encoded."
+        ) from None  # the library's own words would quote the password
+    return url
 
 
 @lru_cache(maxsize=4)

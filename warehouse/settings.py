@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.errors import SettingsUnusable
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -117,7 +120,7 @@ class Settings(BaseSettings):
     def encryption_key(self) -> bytes:
         """The key for stored credentials, url-safe base64 of 32 bytes; made and kept in a 0600 file when unset.
 
-        Raises ``ValueError`` when the kept key was damaged.
+        Raises :class:`SettingsUnusable` when the kept key was damaged.
         """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
@@ -131,8 +134,18 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process; ``get_settings.cache_clear()`` reads them anew."""
-    return Settings()
+    """The settings of this process; ``get_settings.cache_clear()`` reads them anew.
+
+    Raises :class:`SettingsUnusable`, which names each setting at fault and never its value: it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = " ".join(_complaint(detail) for detail in error.errors(include_url=False, include_input=False))
+        raise SettingsUnusable(
+            f"{found} Nothing was done. Correct it in the environment or in .env; docs/settings.md says what "
+            "each setting is for."
+        ) from None
 
 
 def now(settings: Settings | None = None) -> datetime:
@@ -141,13 +154,21 @@ def now(settings: Settings | None = None) -> datetime:
     return chosen.astimezone(UTC) if chosen else datetime.now(UTC)
 
 
+def _complaint(detail: ErrorDetails) -> str:
+    """One problem, in pydantic's words unless our own validator has found it."""
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    name = "_".join(["QBR", *(str(part) for part in detail["loc"])]).upper()
+    return f"{name} cannot be used: {detail['msg'][0].lower()}{detail['msg'][1:]}."
+
+
 def _check_key(key: str, where: str) -> None:
     try:
         size = len(base64.urlsafe_b64decode(key))
     except ValueError:
         size = 0
     if size != 32:
-        raise ValueError(
+        raise SettingsUnusable(
             f"{where} is not 32 bytes in url-safe base64, so stored credentials cannot be opened. Restore the key they "
             "were stored with, or make a new one and connect the sources again."
         )

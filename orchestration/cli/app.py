@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import typer
-from rich.console import Console
 
 from extractors.core.errors import VendorError
 from orchestration.cli import (
@@ -27,7 +29,9 @@ from orchestration.cli import (
     services,
 )
 from orchestration.errors import QbrError
-from warehouse.errors import WarehouseError
+from orchestration.progress import complain
+from reports.errors import ReportError
+from warehouse.errors import SettingsUnusable, WarehouseError
 from warehouse.settings import get_settings
 
 app = typer.Typer(
@@ -55,46 +59,60 @@ for group in (
 app.add_typer(decks.app, name="deck")
 
 ALL_FAILED = 2
+INTERRUPTED = 130  # what Typer ends with when ctrl-C reaches it
 
 
 def main() -> None:
     """Run one command; never show a person a stack trace."""
     try:
         app()
-    except QbrError as error:
-        _say(str(error))
-        sys.exit(error.exit_code)
-    except (VendorError, WarehouseError) as error:
-        _say(str(error))
-        sys.exit(ALL_FAILED)
-    except psycopg.OperationalError as error:
-        _say(
-            f"The database could not be reached or stopped answering ({type(error).__name__}); nothing more was done. "
-            "Run `qbr doctor` to see which database is meant and whether it is up."
-        )
-        _keep_trace()
-        sys.exit(ALL_FAILED)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _stopped()
+        raise
     except KeyboardInterrupt:
-        _say("Stopped. What was committed stays; the same command goes on from there.")
-        sys.exit(ALL_FAILED)
-    except Exception as error:  # noqa: BLE001  the last line of defence: a person gets a sentence, the log the trace
-        where = _keep_trace()
-        _say(
-            f"Something unforeseen happened ({type(error).__name__}) and the command stopped; what was stored stays. "
-            f"The details are in {where}; please report them."
+        _stopped()
+    except QbrError as error:
+        _end(str(error), error.exit_code)
+    except (VendorError, WarehouseError, ReportError) as error:
+        _end(str(error))
+    except psycopg.OperationalError as error:
+        _keep_trace()
+        _end(
+            f"The database stopped answering ({type(error).__name__}), so nothing more was done; what was committed "
+            "stays. Run `qbr doctor` to see which database is meant and whether it is up, then the same command again."
         )
-        sys.exit(ALL_FAILED)
+    except OSError as error:
+        _keep_trace()
+        _end(
+            f"{error.filename or 'A file'} could not be read or written ({error.strerror or type(error).__name__}), so "
+            "nothing more was done; what was committed stays. Make room there or mend its rights (QBR_VAR_DIR names "
+            "another folder), then run the same command again."
+        )
+    except Exception as error:  # noqa: BLE001  the last line of defence: a person gets a sentence, the log the trace
+        log = _keep_trace()
+        _end(
+            f"Something unforeseen happened ({type(error).__name__}) and the command stopped; what was stored stays. "
+            + (f"The details are in {log}; please report them." if log else "No log of it could be written.")
+        )
 
 
-def _say(sentence: str) -> None:
-    Console(stderr=True).print(f"qbr: {sentence}", markup=False, highlight=False, soft_wrap=True)
+def _end(sentence: str, exit_code: int = ALL_FAILED) -> NoReturn:
+    complain(f"qbr: {sentence}")
+    sys.exit(exit_code)
 
 
-def _keep_trace() -> str:
-    """Write the trace where only the operator looks, and say where that is."""
-    folder = get_settings().var_dir / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "errors.log"
-    with path.open("a") as log:
-        log.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n")
-    return "var/logs/errors.log"
+def _stopped() -> NoReturn:
+    _end("Stopped. What was committed stays; the same command goes on from there.")
+
+
+def _keep_trace() -> Path | None:
+    """Write the trace where only the operator looks, and say where that is; None where nothing can be written."""
+    try:
+        path = get_settings().var_dir / "logs" / "errors.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
+            log.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n")
+    except (OSError, SettingsUnusable):
+        return None
+    return path

@@ -13,10 +13,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from warehouse.analyst import ensure_analyst
-from warehouse.engine import plain
+from warehouse.engine import plain, refusal
+from warehouse.errors import PostgresUnavailable
 
 SCHEMA = "app"
 # Any number will do as long as every process uses the same: two processes that start together take turns.
@@ -26,6 +28,7 @@ _LOCK = 7_302_541
 def upgrade(url: str, revision: str = "head") -> list[str]:
     """Bring schema `app` up to `revision` and let `qbr_analyst` read the marts; safe to run at every start.
 
+    Raises :class:`PostgresUnavailable` for a server that refuses us, or a user that may not make the tables.
     Returns what the operator should know, one sentence each: empty unless the role could not be made.
     """
     _run(url, command.upgrade, revision)
@@ -57,7 +60,15 @@ def _run(url: str, step: Any, revision: str) -> None:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = _config()
         config.attributes["connection"] = connection
-        step(config, revision)
+        try:
+            step(config, revision)
+        except ProgrammingError as error:
+            if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+                raise
+            raise PostgresUnavailable(
+                f"The database user may not make the tables of qbr ({error.orig.diag.message_primary}), so nothing was "
+                "written. Let the user create schemas there: grant create on database DATABASE to USER."
+            ) from error
 
 
 def _config() -> Config:
@@ -68,4 +79,8 @@ def _config() -> Config:
 
 
 def _connect(url: str) -> Connection:
-    return create_engine(plain(url).replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool).connect()
+    address = plain(url).replace("postgresql://", "postgresql+psycopg://", 1)
+    try:
+        return create_engine(address, poolclass=NullPool).connect()
+    except OperationalError as error:
+        raise refusal(url, error.orig or error) from error
