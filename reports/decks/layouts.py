@@ -111,11 +111,6 @@ LAYOUTS: dict[str, tuple[Placeholder, ...]] = {
         Placeholder("Owner", Kind.TEXT, 14, Box(1.0, 0.8, 10.8, 0.5), 18, bold=True, colour="bg1"),
     ),
     "Finding": _FRAME,
-    "Chart and Sidebar": (
-        *_FRAME,
-        Placeholder("Chart", Kind.CHART, 20, _MAIN),
-        Placeholder("Sidebar", Kind.TEXT, 21, _SIDE, 13),
-    ),
     "Two Charts and Sidebar": (
         *_FRAME,
         Placeholder("Upper Chart", Kind.CHART, 20, _UPPER),

@@ -1,7 +1,7 @@
 """Text boxes, panels, marks and tables as DrawingML, sized so that their text fits before they are written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reports.decks.layouts import Align, Box
 from reports.decks.measure import LINE_HEIGHT, largest, shortened
@@ -113,6 +113,7 @@ def table_xml(
     widths = [box.width * column.share / total for column in table.columns]
     grid = "".join(f'<a:gridCol w="{round(width * 914400)}"/>' for width in widths)
     heading = [Cell(column.heading, bold=True, colour=head) for column in table.columns]
+    table = replace(table, size=_common_size(table, [heading, *table.rows], widths, font))
     rows = [_row_xml(table, heading, widths, font, fill="folHlink", strong=False)]
     for index, row in enumerate(table.rows):
         rows.append(_row_xml(table, row, widths, font, fill=None, strong=index in table.strong))
@@ -163,15 +164,31 @@ def fitted(
 _CELL_MARGIN = 0.08
 
 
+def _common_size(table: Table, rows: Sequence[Sequence[Cell]], widths: Sequence[float], font: str) -> float:
+    """One size for all cells: the table's own, a little less where that spares an ellipsis."""
+    smaller = [size for size in (table.size, table.size - 0.5, table.size - 1) if size >= SMALLEST]
+    for size in smaller:
+        if all(
+            # Measured in bold, which any row may be.
+            fitted(cell.text, (size,), _cell_box(table, size, width), bold=True, font=font)[0] == cell.text
+            for row in rows
+            for cell, width in zip(row, widths, strict=True)
+        ):
+            return size
+    return smaller[-1]
+
+
+def _cell_box(table: Table, size: float, width: float) -> Box:
+    return Box(0, 0, width - 2 * _CELL_MARGIN, table.lines * size * LINE_HEIGHT / 72 + 0.001)
+
+
 def _row_xml(
     table: Table, row: Sequence[Cell], widths: Sequence[float], font: str, *, fill: str | None, strong: bool
 ) -> str:
     cells = []
     for column, cell, width in zip(table.columns, row, widths, strict=True):
         bold = cell.bold or strong
-        box = Box(0, 0, width - 2 * _CELL_MARGIN, table.lines * table.size * LINE_HEIGHT / 72 + 0.001)
-        sizes = tuple(size for size in (table.size, table.size - 0.5, SMALLEST) if size >= SMALLEST)
-        text, size = fitted(cell.text, sizes, box, bold=bold, font=font)
+        text, size = fitted(cell.text, (table.size,), _cell_box(table, table.size, width), bold=bold, font=font)
         paragraph = paragraph_xml(Paragraph([Run(text, size, bold, cell.colour)], column.align))
         look = _cell_properties(fill, strong=strong)
         cells.append(f"<a:tc><a:txBody><a:bodyPr/><a:lstStyle/>{paragraph}</a:txBody>{look}</a:tc>")

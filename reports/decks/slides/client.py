@@ -78,11 +78,11 @@ def render_agreements(deck: Deck, agreements: Sequence[Agreement], quarter: Quar
         "Table",
         Table(
             columns=(
-                Column("Agreement", 4),
-                Column("Type", 2.6),
-                Column("Managed", 1.2),
-                Column("Since", 1.4),
-                Column("Until", 1.4),
+                Column("Agreement", 5.2),
+                Column("Type", 2.4),
+                Column("Managed", 1.1),
+                Column("Since", 1.3),
+                Column("Until", 1.3),
                 Column("Per month", 1.4, "r"),
             ),
             rows=rows,

@@ -60,13 +60,13 @@ def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: 
         "Table",
         Table(
             columns=(
-                Column("Source", 2),
+                Column("Source", 2.3),
                 Column("Streams", 1, "r"),
                 Column("Records", 1.2, "r"),
-                Column("Rejected", 1, "r"),
+                Column("Rejected", 1.2, "r"),
                 Column("Oldest complete read", 2.4),
                 Column("Data as of", 2.4),
-                Column("State", 3.6),
+                Column("State", 3.4),
             ),
             rows=rows,
             size=13,
