@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import extractors
 from extractors import quickbooks
 from extractors.core.budget import Budget, Rate, TokenBuckets
-from extractors.core.errors import VendorError
+from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
 from extractors.core.reading import Session, open_source
 from extractors.core.stream import Stream
 from extractors.core.window import Window
@@ -61,11 +62,12 @@ def choose(source: str, names: Sequence[str] = ()) -> tuple[Stream, ...]:
     Raises :class:`UsageError` for a source or stream that nobody declared.
     """
     if source not in extractors.STREAMS:
-        raise UsageError(f"There is no source {source!r}. The sources are: {', '.join(sorted(extractors.STREAMS))}.")
+        known = ", ".join(sorted(extractors.STREAMS))
+        raise UsageError(f"There is no source {source!r}. The sources are: {known}. Nothing was done.")
     declared = extractors.STREAMS[source]
     if unknown := sorted(set(names) - {stream.name for stream in declared}):
         known = ", ".join(stream.name for stream in declared)
-        raise UsageError(f"{source} has no stream {unknown[0]!r}. Its streams are: {known}. Nothing was extracted.")
+        raise UsageError(f"{source} has no stream {unknown[0]!r}. Its streams are: {known}. Nothing was done.")
     return tuple(stream for stream in declared if not names or stream.name in names)
 
 
@@ -82,37 +84,62 @@ def extract_source(
     """Read and load the streams one after the other; one that fails does not stop the others.
 
     ``period`` asks for the records dated in that month instead of what changed since the last complete run.
-    A source that cannot be signed in to yields one failed outcome for every stream asked for.
+    A source that cannot be signed in to, or does not answer, yields one failed outcome for every stream that is left.
     """
     waiting = [as_configured(organization, stream) for stream in streams]
+    noted = partial(_noted, organization, run_id=run_id, as_of=as_of)
+    refused_before = False
     try:
         with signed_in(organization, source, as_of=as_of) as session:
-            session.preflight(tuple(waiting))
             while waiting:
-                progress.detail(f"{source} {waiting[0].name}")
-                yield extract_stream(
-                    session,
-                    organization,
-                    waiting[0],
-                    run_id=run_id,
-                    as_of=as_of,
-                    progress=progress,
-                    period=period,
-                )
+                stream = waiting[0]
+                progress.detail(f"{source} {stream.name}")
+                try:
+                    session.preflight((stream,))
+                except VendorError as error:
+                    if _speaks_for_the_source(error, refused_before=refused_before):
+                        raise
+                    refused_before = True
+                    yield noted(stream, error)
+                else:
+                    refused_before = False
+                    yield extract_stream(
+                        session,
+                        organization,
+                        stream,
+                        run_id=run_id,
+                        as_of=as_of,
+                        progress=progress,
+                        period=period,
+                    )
                 waiting.pop(0)
     except (VendorError, WarehouseError) as error:
         for stream in waiting:
-            with connect() as connection:
-                loader.note_failure(
-                    connection,
-                    organization_id=organization.id,
-                    source=source,
-                    stream=stream.name,
-                    run_id=run_id,
-                    as_of=as_of,
-                    error=str(error),
-                )
-            yield _failed(stream, error)
+            yield noted(stream, error)
+
+
+def _speaks_for_the_source(error: VendorError, *, refused_before: bool) -> bool:
+    """Whether the other streams need not be tried: no sign-in, no answer, or the second stream that finds it down."""
+    if isinstance(error, VendorUnavailable):
+        return error.status is None or refused_before
+    return isinstance(error, CredentialsRefused)
+
+
+def _noted(
+    organization: Organization, stream: Stream, error: VendorError | WarehouseError, *, run_id: str, as_of: datetime
+) -> StreamOutcome:
+    """A stream that was not even begun, in the log for the alerts and in the outcome for people."""
+    with connect() as connection:
+        loader.note_failure(
+            connection,
+            organization_id=organization.id,
+            source=stream.source,
+            stream=stream.name,
+            run_id=run_id,
+            as_of=as_of,
+            error=str(error),
+        )
+    return _failed(stream, error)
 
 
 def as_configured(organization: Organization, stream: Stream) -> Stream:

@@ -10,6 +10,7 @@ from orchestration.errors import UsageError
 from warehouse.credentials import connected_sources
 from warehouse.engine import connect
 from warehouse.organizations import Organization, load_organizations
+from warehouse.periods import Period
 from warehouse.settings import get_settings
 
 
@@ -22,7 +23,7 @@ def chosen_organizations(organization_id: str | None = None) -> Sequence[Organiz
     found = load_organizations(settings.config_dir)
     if not found:
         raise UsageError(
-            f"No organization is configured in {settings.config_dir.name}/. "
+            f"No organization is configured in {settings.config_dir.name}/, so nothing was done. "
             "Create one with `qbr init ORGANIZATION --name NAME`, or see it all work with `make demo`."
         )
     if organization_id is None:
@@ -31,8 +32,8 @@ def chosen_organizations(organization_id: str | None = None) -> Sequence[Organiz
         return matching
     known = ", ".join(one.id for one in found)
     raise UsageError(
-        f"There is no organization {organization_id!r} in {settings.config_dir.name}/ (there are: {known}). "
-        f"Create it with `qbr init {organization_id} --name NAME`."
+        f"There is no organization {organization_id!r} in {settings.config_dir.name}/ (there are: {known}). Nothing "
+        f"was done. Create it with `qbr init {organization_id} --name NAME`."
     )
 
 
@@ -44,8 +45,29 @@ def one_organization(organization_id: str | None) -> Organization:
     found = chosen_organizations(organization_id)
     if len(found) > 1:
         known = ", ".join(one.id for one in found)
-        raise UsageError(f"Several organizations are configured ({known}); say which with --organization ID.")
+        raise UsageError(
+            f"Several organizations are configured ({known}); say which with --organization ID. Nothing was done."
+        )
     return found[0]
+
+
+def must_have_begun(
+    months: Sequence[Period], organizations: Sequence[Organization], as_of: datetime, *, asked: str
+) -> None:
+    """Raises :class:`UsageError` for months that an organization has not reached yet, or that lie before its history.
+
+    ``asked`` is what the person typed. A quarter may be asked for from its first month on.
+    """
+    for one in organizations:
+        current = Period.containing(as_of, one.time_zone)
+        if months[0] > current:
+            raise UsageError(f"{asked} has not begun for {one.id}, where it is {current}. Nothing was done.")
+        first = one.settings.history_start
+        if str(months[-1]) < first:
+            raise UsageError(
+                f"{asked} lies before the history of {one.id}, which begins with {first}. Nothing was done. Set "
+                f"`history_start` in config/{one.id}.yml back first, if the vendors reach that far."
+            )
 
 
 def run_instant(organizations: Sequence[Organization]) -> datetime:

@@ -82,8 +82,8 @@ class ReadClient:
             + [f"request {known}" for name in _REQUEST_IDS if (known := plain_code(response.headers.get(name)))]
         )
         sentence = {
-            CredentialsRefused: f"{source.label} refused the sign-in ({details}), so {about} was not read. "
-            + source.sign_in_advice,
+            CredentialsRefused: f"{source.label} refused the sign-in when asked for {about} ({details}), so nothing "
+            f"more was read from it. {source.sign_in_advice}",
             PermissionMissing: f"{source.label} does not let this sign-in read {about} ({details}), so it was not "
             f"read. Grant the right: {permission or 'see docs/sources.md'}.",
             VendorUnavailable: f"{source.label} could not answer for {about} ({details}), however often it was asked, "

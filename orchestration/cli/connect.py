@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 import webbrowser
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ import typer
 
 from extractors.core.errors import VendorError
 from orchestration import pipeline
+from orchestration.cli.options import OrganizationOption
 from orchestration.errors import UsageError
 from orchestration.extraction import choose, signed_in
 from orchestration.selection import one_organization, run_instant
@@ -37,7 +39,6 @@ ASKED: dict[str, tuple[tuple[str, str, bool], ...]] = {
     "stripe": (("api_key", "Restricted key with read rights", True),),
 }
 
-OrganizationArgument = Annotated[str, typer.Option("--organization", metavar="ID", help="Whose sign-in it is.")]
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe or quickbooks.")]
 
 
@@ -48,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 def connect(
     source: SourceArgument,
-    organization: OrganizationArgument,
+    organization: OrganizationOption = None,
     environment: Annotated[
         Literal["production", "sandbox"], typer.Option("--environment", help="QuickBooks also has sandbox companies.")
     ] = "production",
@@ -57,7 +58,14 @@ def connect(
     choose(source)
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
-    facts = _quickbooks(environment) if source == "quickbooks" else _ask(source)
+    try:
+        facts = _quickbooks(environment) if source == "quickbooks" else _ask(source)
+    except typer.Abort as error:
+        raise UsageError(
+            f"Not everything was typed in, so {source} was not connected for {chosen.id}; a sign-in stored earlier "
+            f"stays. Run it in a terminal, or set QBR_{source.upper()}_... together with "
+            f"QBR_CREDENTIALS_ORGANIZATION={chosen.id} (docs/settings.md)."
+        ) from error
     person = Actor("person", getpass.getuser())
     with connect_database() as connection:
         connect_source(connection, chosen.id, source, facts, environment=environment, actor=person)
@@ -68,7 +76,7 @@ def connect(
     )
 
 
-def disconnect(source: SourceArgument, organization: OrganizationArgument) -> None:
+def disconnect(source: SourceArgument, organization: OrganizationOption = None) -> None:
     """Remove a stored sign-in, and revoke it with the vendor where that can be done."""
     choose(source)
     chosen = one_organization(organization)
@@ -91,7 +99,12 @@ def disconnect(source: SourceArgument, organization: OrganizationArgument) -> No
 
 
 def _ask(source: str) -> dict[str, str]:
-    return {field: typer.prompt(question, hide_input=unseen).strip() for field, question, unseen in ASKED[source]}
+    return {field: _typed(question, unseen=unseen) for field, question, unseen in ASKED[source]}
+
+
+def _typed(question: str, *, unseen: bool) -> str:
+    """An answer; typed unseen where somebody could look, read as it comes where it is piped in."""
+    return str(typer.prompt(question, hide_input=unseen and sys.stdin.isatty(), err=True)).strip()
 
 
 def _quickbooks(environment: str) -> dict[str, str]:
@@ -101,8 +114,8 @@ def _quickbooks(environment: str) -> dict[str, str]:
     settings = get_settings()
     secret = settings.quickbooks_client_secret
     given = {
-        "client_id": settings.quickbooks_client_id or typer.prompt("Client id of your Intuit application"),
-        "client_secret": secret.get_secret_value() if secret else typer.prompt("Its client secret", hide_input=True),
+        "client_id": settings.quickbooks_client_id or _typed("Client id of your Intuit application", unseen=False),
+        "client_secret": secret.get_secret_value() if secret else _typed("Its client secret", unseen=True),
     }
     for name in ("base_url", "auth_url", "token_url", "revoke_url"):
         if address := getattr(settings, f"quickbooks_{name}"):

@@ -8,10 +8,10 @@ import typer
 
 from orchestration import pipeline
 from orchestration.cli.options import OrganizationOption, PeriodOption, as_period
-from orchestration.cli.report import extraction_table
+from orchestration.cli.report import extraction_table, failures
 from orchestration.extraction import StreamOutcome, choose, extract_source
-from orchestration.progress import on_screen
-from orchestration.selection import chosen_organizations, run_instant
+from orchestration.progress import complain, on_screen
+from orchestration.selection import chosen_organizations, must_have_begun, run_instant
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,6 +31,8 @@ def extract(
     month = as_period(period)
     organizations = chosen_organizations(organization)
     as_of, run_id = run_instant(organizations), pipeline.new_run_id()
+    if month:
+        must_have_begun((month,), organizations, as_of, asked=str(month))
     outcomes: list[StreamOutcome] = []
     with on_screen() as screen:
         screen.stage("database")
@@ -40,7 +42,7 @@ def extract(
             outcomes += extract_source(one, source, streams, run_id=run_id, as_of=as_of, progress=screen, period=month)
         screen.finish()
         screen.console.print(extraction_table(outcomes))
-        for failed in (outcome for outcome in outcomes if not outcome.is_complete):
-            screen.line(f"{failed.source} {failed.stream}: {failed.error}")
-    failures = sum(not outcome.is_complete for outcome in outcomes)
-    raise typer.Exit(0 if not failures else 2 if failures == len(outcomes) else 1)
+    for sentence in failures(outcomes):
+        complain(f"qbr: {sentence}")
+    failed = sum(not outcome.is_complete for outcome in outcomes)
+    raise typer.Exit(0 if not failed else 2 if failed == len(outcomes) else 1)

@@ -15,6 +15,7 @@ from orchestration import readings
 from orchestration.checks import blocks
 from orchestration.extraction import StreamOutcome
 from orchestration.pipeline import OrganizationReport, RunReport
+from orchestration.progress import complain
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect
 from warehouse.periods import latest_complete_quarter
@@ -79,6 +80,20 @@ def extraction_table(outcomes: Sequence[StreamOutcome]) -> Table:
     return table
 
 
+def failures(outcomes: Sequence[StreamOutcome]) -> list[str]:
+    """What failed and why, a sentence a cause: a source that refuses us says so once, not once a stream."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for one in outcomes:
+        if one.error is not None:
+            causes.setdefault((one.source, one.error), []).append(one.stream)
+    return [
+        f"{source} {streams[0]}: {error}"
+        if len(streams) == 1
+        else f"{source} ({len(streams)} streams: {', '.join(streams)}): {error}"
+        for (source, error), streams in causes.items()
+    ]
+
+
 def checks_line(outcomes: Sequence[CheckResult]) -> str:
     """How many checks passed, warned and failed."""
     failed = sum(blocks(outcome) for outcome in outcomes)
@@ -96,17 +111,34 @@ def print_checks(console: Console, outcomes: Sequence[CheckResult]) -> None:
 
 
 def print_run(console: Console, done: RunReport) -> None:
-    """Everything one run did, an organization after the other."""
+    """Everything one run did, an organization after the other; what did not work comes last, on the error output."""
     for one in done.organizations:
         _print_organization(console, one, done)
+    for one in done.organizations:
+        for sentence in failures(one.streams):
+            complain(f"qbr: {sentence}")
+        if one.decks_blocked:
+            complain(f"qbr: {one.decks_blocked}")
+    if summary := _shortfall(done):
+        complain(f"qbr: {summary}")
+
+
+def _shortfall(done: RunReport) -> str | None:
+    """What a run that did not do everything has left undone, and how to go on."""
+    streams = [outcome for one in done.organizations for outcome in one.streams]
+    failed = [outcome for outcome in streams if not outcome.is_complete]
+    if not failed:
+        return None
+    return (
+        f"{len(failed)} of {len(streams)} streams were not read, so figures that rest on them stand as of their last "
+        "complete read; what was loaded stays. Mend the cause above and run the same command again."
+    )
 
 
 def _print_organization(console: Console, one: OrganizationReport, done: RunReport) -> None:
     organization = one.organization
     if one.streams:
         console.print(extraction_table(one.streams))
-    for failed in one.failed_streams:
-        _plain(console, f"  {failed.source} {failed.stream}: {failed.error}")
     quarter = str(latest_complete_quarter(done.as_of, organization.time_zone))
     with connect() as connection:
         if quarter in readings.quarters(connection, organization.id):
@@ -122,8 +154,6 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
         _plain(console, f"Alerts: {one.alerts}")
     if one.deliveries is not None:
         _plain(console, f"Deliveries: {one.deliveries}")
-    if one.decks_blocked:
-        _plain(console, f"Decks: {one.decks_blocked}")
     _print_decks(console, one)
 
 

@@ -12,7 +12,7 @@ from orchestration.cli.report import print_run
 from orchestration.errors import UsageError
 from orchestration.extraction import choose
 from orchestration.progress import on_screen
-from orchestration.selection import chosen_organizations, run_instant
+from orchestration.selection import chosen_organizations, must_have_begun, run_instant
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,10 +38,13 @@ def run(
     for name in source or []:
         choose(name)
     organizations = chosen_organizations(organization)
+    as_of = run_instant(organizations)
+    if months := whole_quarter.periods if whole_quarter else (month,) if month else ():
+        must_have_begun(months, organizations, as_of, asked=str(period or quarter))
     with on_screen() as screen:
         done = pipeline.run(
             organizations,
-            as_of=run_instant(organizations),
+            as_of=as_of,
             progress=screen,
             sources=source,
             period=month,
