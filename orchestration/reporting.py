@@ -32,8 +32,8 @@ def stream_read(
     partition = organization.id
     if stream.reads == "windowed":
         partition = partitions.month_key(organization.id, month or Period.containing(as_of, organization.time_zone))
-    for key in sorted(raw.keys_of(stream)):
-        context.log_event(dg.AssetMaterialization(key, partition=partition, metadata=raw.metadata_of(outcome)))
+    for key, metadata in raw.renewed(organization.id, outcome).items():
+        context.log_event(dg.AssetMaterialization(key, partition=partition, metadata=metadata))
 
 
 def clients_linked(context: dg.OpExecutionContext, organization: Organization) -> None:

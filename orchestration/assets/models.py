@@ -26,6 +26,7 @@ OWNERS = {
     "app": "team:account-management",
     "raw_meta": "team:data-engineering",
 }
+PREFIXES = {"staging": "stg_", "intermediate": "int_", "marts": ""}
 UNIQUE_ID = "dagster_dbt/unique_id"
 SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
 
@@ -34,11 +35,11 @@ class Translator(DagsterDbtTranslator):
     """Where a model, seed, source or test of the project has its place in the graph."""
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The domain, and its layer before the marts: ``staging_stripe``, ``intermediate_core``, ``finance``."""
+        """The domain, with its models' own prefix before the marts: ``stg_stripe``, ``int_core``, ``finance``."""
         if dbt_resource_props["resource_type"] != "model":
             return dbt_resource_props.get("source_name") or "seeds"
         layer, domain = dbt_resource_props["fqn"][1:3]
-        return str(domain) if layer == "marts" else f"{layer}_{domain}"
+        return f"{PREFIXES[layer]}{domain}"
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         """The owner of the model's dbt group where it has one, else the team of its layer."""

@@ -6,8 +6,11 @@ partition reads what changed since the last complete run, an older month's reads
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import dagster as dg
+import psycopg
+from psycopg import sql
 
 import extractors
 from extractors.core.stream import Stream
@@ -15,6 +18,7 @@ from orchestration import partitions, pipeline
 from orchestration.extraction import StreamOutcome, extract_source
 from orchestration.progress import Quiet
 from orchestration.selection import one_organization, run_instant
+from warehouse.engine import connect
 from warehouse.periods import Period
 
 OWNERS = ["team:data-engineering"]
@@ -91,8 +95,9 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
                 context.log.error(outcome.error)
                 failed.append(outcome)
             else:
-                for key in sorted(keys_of(extractors.stream(source, outcome.stream)) & chosen):
-                    yield dg.MaterializeResult(asset_key=key, metadata=metadata_of(outcome))
+                for key, metadata in renewed(organization.id, outcome).items():
+                    if key in chosen:
+                        yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         if failed:
             raise dg.Failure(
                 description=" ".join(str(outcome.error) for outcome in failed),
@@ -108,17 +113,27 @@ def keys_of(stream: Stream) -> set[dg.AssetKey]:
     return {key, _history_key(stream)} if stream.keeps_daily_history else {key}
 
 
-def metadata_of(outcome: StreamOutcome) -> dict[str, dg.MetadataValue]:
-    """The counts of a stream run as Dagster shows them."""
-    return {
-        "dagster/row_count": dg.MetadataValue.int(outcome.records),
-        "new": dg.MetadataValue.int(outcome.new),
-        "changed": dg.MetadataValue.int(outcome.changed),
-        "deleted": dg.MetadataValue.int(outcome.deleted),
-        "rejected": dg.MetadataValue.int(outcome.rejected),
-        "requests": dg.MetadataValue.int(outcome.requests),
-        "seconds": dg.MetadataValue.float(outcome.seconds),
+def renewed(organization_id: str, outcome: StreamOutcome) -> dict[dg.AssetKey, dict[str, Any]]:
+    """The assets that a complete read renewed: what came of it, and how many rows the organization has now."""
+    metadata = {
+        "read": outcome.records,
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "deleted": outcome.deleted,
+        "rejected": outcome.rejected,
+        "requests": outcome.requests,
+        "seconds": round(outcome.seconds, 2),
     }
+    keys = sorted(keys_of(extractors.stream(outcome.source, outcome.stream)))
+    with connect() as connection:
+        return {key: {"dagster/row_count": _rows(connection, key, organization_id), **metadata} for key in keys}
+
+
+def _rows(connection: psycopg.Connection[Any], key: dg.AssetKey, organization_id: str) -> int:
+    source, table = key.path
+    query = sql.SQL("select count(*) from {} where organization_id = %s").format(sql.Identifier(f"raw_{source}", table))
+    row = connection.execute(query, [organization_id]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _older_month(key: str, as_of: datetime, time_zone: str) -> Period | None:
