@@ -139,12 +139,13 @@ def _in_order(results: Sequence[Any]) -> list[Any]:
 
 @functools.cache
 def _source(url: str) -> Any:
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # else it tells of its temporary folders
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library warns about its own imports
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
+        # This module sets its own level and tells people of its temporary folders.
+        logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         # dagster-postgres brings psycopg2, and Great Expectations knows no other driver by name.

@@ -6,7 +6,9 @@ The command line and Dagster both run the steps declared here, so that they cann
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +24,9 @@ from warehouse.engine import connect, database_url
 from warehouse.organizations import Organization, apply
 from warehouse.periods import Period, Quarter, latest_complete_quarter
 from warehouse.settings import get_settings, now
+
+BUILD_LOCK = 7_302_542  # any number, as long as every process uses the same
+_is_sole_builder: ContextVar[bool] = ContextVar("is_sole_builder", default=False)
 
 
 @dataclass(slots=True)
@@ -119,8 +124,31 @@ def build_models(
 
     Others in the same warehouse keep the instant of their own last run.
     """
-    set_instant(organizations, as_of)
-    return transformation.build(database_url(), select=select)
+    with sole_builder():
+        set_instant(organizations, as_of)
+        return transformation.build(database_url(), select=select)
+
+
+@contextmanager
+def sole_builder(progress: Progress | None = None) -> Iterator[None]:
+    """One build at a time in a warehouse: two would drop each other's tables. Whoever comes second waits.
+
+    A run stays the sole builder until its decks are rendered, so that they show what it built. May be nested.
+    """
+    if _is_sole_builder.get():
+        yield
+        return
+    with connect(autocommit=True) as connection:
+        free = connection.execute("select pg_try_advisory_lock(%s)", [BUILD_LOCK]).fetchone()
+        if free != (True,):
+            if progress:
+                progress.line("  Another run is building the models; this one goes on when it has finished.")
+            connection.execute("select pg_advisory_lock(%s)", [BUILD_LOCK])
+        mark = _is_sole_builder.set(True)
+        try:
+            yield
+        finally:
+            _is_sole_builder.reset(mark)
 
 
 def set_instant(organizations: Sequence[Organization], as_of: datetime) -> None:
@@ -177,10 +205,11 @@ def run(
         link_clients(organization)
         done.organizations.append(one)
     progress.stage("models and their tests")
-    done.built = build_models(organizations, as_of=as_of)
-    for one in done.organizations:
-        progress.stage(f"{one.organization.name}: checks")
-        one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
-        shown = quarter or (period.quarter if period else latest_complete_quarter(as_of, one.organization.time_zone))
-        report(one, as_of=as_of, quarter=shown, progress=progress)
+    with sole_builder(progress):
+        done.built = build_models(organizations, as_of=as_of)
+        for one in done.organizations:
+            progress.stage(f"{one.organization.name}: checks")
+            one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
+            latest = latest_complete_quarter(as_of, one.organization.time_zone)
+            report(one, as_of=as_of, quarter=quarter or (period.quarter if period else latest), progress=progress)
     return done

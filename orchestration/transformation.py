@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ def build(
     if not isinstance(outcome.result, RunExecutionResult):
         raise BuildFailed(
             "dbt could not start, so no model was built: "
-            f"{_one_line(str(outcome.exception or printed.getvalue()))}. "
+            f"{_cause(_one_line(str(outcome.exception or printed.getvalue())))}. "
             "Run `make lint` to find the model at fault; the tables are as they were."
         )
     results = [
@@ -125,7 +126,7 @@ def build(
     if broken:
         names = ", ".join(result.name for result in broken[:5])
         raise BuildFailed(
-            f"dbt could not build {len(broken)} of {len(results)} nodes (first: {names}): {broken[0].message} "
+            f"dbt could not build {len(broken)} of {len(results)} nodes (first: {names}): {_cause(broken[0].message)}. "
             "What was built before them stays; the decks were not renewed. "
             "See docs/troubleshooting.md, 'A model could not be built'.",
             results=results,
@@ -143,6 +144,11 @@ def _table(node: Any) -> str | None:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:400]
+
+
+def _cause(message: str) -> str:
+    """What dbt says went wrong, without the line of SQL that Postgres quotes."""
+    return re.sub(r"\s*LINE \d+:.*?(?=compiled code at|$)", " ", message).strip().rstrip(".")
 
 
 def target() -> Path:

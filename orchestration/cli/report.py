@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from orchestration.checks import blocks
 from orchestration.extraction import StreamOutcome
 from orchestration.pipeline import OrganizationReport, RunReport
 from orchestration.progress import complain
+from reports.alerts import AlertSummary
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect
 from warehouse.periods import latest_complete_quarter
@@ -86,12 +88,12 @@ def failures(outcomes: Sequence[StreamOutcome]) -> list[str]:
     for one in outcomes:
         if one.error is not None:
             causes.setdefault((one.source, one.error), []).append(one.stream)
-    return [
-        f"{source} {streams[0]}: {error}"
-        if len(streams) == 1
-        else f"{source} ({len(streams)} streams: {', '.join(streams)}): {error}"
-        for (source, error), streams in causes.items()
-    ]
+    asked = Counter(one.source for one in outcomes)
+    return [f"{source}, {_listed(streams, asked[source])}: {error}" for (source, error), streams in causes.items()]
+
+
+def _listed(streams: Sequence[str], asked: int) -> str:
+    return f"all {asked} streams" if len(streams) == asked > 1 else ", ".join(streams)
 
 
 def checks_line(outcomes: Sequence[CheckResult]) -> str:
@@ -151,10 +153,18 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
             _plain(console, f"{organization.name} has no figures of {quarter} yet.")
     print_checks(console, one.checks)
     if one.alerts is not None:
-        _plain(console, f"Alerts: {one.alerts}")
+        _print_alerts(console, one.alerts)
     if one.deliveries is not None:
         _plain(console, f"Deliveries: {one.deliveries}")
     _print_decks(console, one)
+
+
+def _print_alerts(console: Console, alerts: AlertSummary) -> None:
+    """How many alerts opened, stay and ended, and what each new one says."""
+    counts = f"{len(alerts.opened)} opened, {len(alerts.still_open)} still open, {len(alerts.resolved)} resolved"
+    _plain(console, f"Alerts: {counts}")
+    for incident in alerts.opened:
+        _plain(console, f"  [{incident.severity}] {incident.message}")
 
 
 def _print_decks(console: Console, one: OrganizationReport) -> None:
