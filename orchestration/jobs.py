@@ -82,7 +82,7 @@ def build_models(context: dg.OpExecutionContext, as_of: datetime, failed: list[l
     pipeline.link_clients(organization)
     reporting.clients_linked(context, organization)
     try:
-        built = pipeline.build_models([organization], as_of=as_of)
+        built = pipeline.build_models([organization], run_id=context.run_id, as_of=as_of)
     except BuildFailed as error:
         reporting.models_built(context, error.results)
         raise dg.Failure(description=str(error), allow_retries=False) from error

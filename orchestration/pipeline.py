@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import extractors
 from orchestration import checks, transformation
@@ -21,9 +21,10 @@ from reports.decks import BuiltDeck, DeckBlocked, build_decks
 from warehouse import clients, migrations, raw
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect, database_url
+from warehouse.metric_history import append_changes
 from warehouse.organizations import Organization, apply
 from warehouse.periods import Period, Quarter, latest_complete_quarter
-from warehouse.settings import get_settings, now
+from warehouse.settings import get_settings
 
 BUILD_LOCK = 7_302_542  # any number, as long as every process uses the same
 _is_sole_builder: ContextVar[bool] = ContextVar("is_sole_builder", default=False)
@@ -118,15 +119,19 @@ def link_clients(organization: Organization) -> None:
 
 
 def build_models(
-    organizations: Sequence[Organization], *, as_of: datetime, select: Sequence[str] = ()
+    organizations: Sequence[Organization], *, run_id: str, as_of: datetime, select: Sequence[str] = ()
 ) -> list[transformation.DbtResult]:
     """Raw tables to marts, tests included. The organizations' figures are computed as of this run's instant.
 
-    Others in the same warehouse keep the instant of their own last run.
+    Others in the same warehouse keep the instant of their own last run. What changed in the months that are over is
+    noted in ``app.metric_history``.
     """
     with sole_builder():
         set_instant(organizations, as_of)
-        return transformation.build(database_url(), select=select)
+        built = transformation.build(database_url(), select=select)
+        with connect() as connection:
+            append_changes(connection, [organization.id for organization in organizations], run_id=run_id)
+        return built
 
 
 @contextmanager
@@ -173,7 +178,7 @@ def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progre
             one.decks_blocked = str(error)
         progress.stage(f"{organization.name}: alerts")
         one.alerts = evaluate(connection, organization.id, as_of)
-        one.deliveries = deliver(connection, settings, now(settings), organization_id=organization.id)
+        one.deliveries = deliver(connection, settings, datetime.now(UTC), organization_id=organization.id)
     return one
 
 
@@ -206,7 +211,7 @@ def run(
         done.organizations.append(one)
     progress.stage("models and their tests")
     with sole_builder(progress):
-        done.built = build_models(organizations, as_of=as_of)
+        done.built = build_models(organizations, run_id=done.run_id, as_of=as_of)
         for one in done.organizations:
             progress.stage(f"{one.organization.name}: checks")
             one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)

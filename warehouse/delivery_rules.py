@@ -18,7 +18,6 @@ class Brand(Section):
     primary_color: Colour = "#16324F"
     accent_color: Colour = "#1F7A8C"
     text_color: Colour = "#1B2430"
-    logo: Text | None = None
     font: Text = "Arial"
     footer: str = ""
 

@@ -20,14 +20,14 @@ from psycopg import errors
 from warehouse.errors import LateWriter, StreamBusy, WarehouseError
 from warehouse.raw import StreamKey
 from warehouse.raw_batches import Batch, PageLike, RecordLike, cut
-from warehouse.raw_cursors import ResumePoint, WindowLike, open_cursor, resume_point, watermark
+from warehouse.raw_cursors import ResumePoint, WindowLike, held_ids, open_cursor, resume_point, watermark
 from warehouse.raw_deletions import gather_ids
 from warehouse.raw_lanes import Lanes
 from warehouse.raw_log import CertificateLike, describe, log_failure, open_log
 from warehouse.raw_merging import Merged, keep_rejections, merge, prepare
 from warehouse.raw_runs import LoadResult, Run
 
-__all__ = ["LoadResult", "ResumePoint", "load", "load_one", "note_failure", "resume_point", "watermark"]
+__all__ = ["LoadResult", "ResumePoint", "held_ids", "load", "load_one", "note_failure", "resume_point", "watermark"]
 
 BUSY_AFTER_SECONDS = 5.0
 """A killed run's lock goes when its server process notices, which takes a moment."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import psycopg
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from psycopg.types.multirange import TimestamptzMultirange
 from psycopg.types.range import TimestamptzRange
@@ -68,6 +69,17 @@ def watermark(connection: psycopg.Connection, organization_id: str, source: str,
         [organization_id, source, stream],
     ).fetchone()
     return row[0] if row else None
+
+
+def held_ids(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> list[str]:
+    """The ids of the records that are here and not deleted, the one that changed last first."""
+    found = connection.execute(
+        sql.SQL(
+            "select record_id from {} where organization_id = %s and deleted_at is null order by extracted_at desc"
+        ).format(StreamKey(organization_id, source, stream).table),
+        [organization_id],
+    )
+    return [record_id for (record_id,) in found]
 
 
 def resume_point(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> ResumePoint | None:

@@ -124,7 +124,9 @@ def dbt_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     failure = None
     try:
         select = () if whole else [name.split(".")[2] for name in wanted]
-        built = pipeline.build_models(organizations, as_of=run_instant(organizations), select=select)
+        built = pipeline.build_models(
+            organizations, run_id=context.run_id, as_of=run_instant(organizations), select=select
+        )
     except BuildFailed as error:
         built, failure = list(error.results), error
     checks.record_tests(organizations, built, run_id=context.run_id)

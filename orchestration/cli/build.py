@@ -26,7 +26,7 @@ def build(organization: OrganizationOption = None) -> None:
         for one in organizations:
             pipeline.link_clients(one)
         screen.stage("models and their tests")
-        built = pipeline.build_models(organizations, as_of=as_of)
+        built = pipeline.build_models(organizations, run_id=run_id, as_of=as_of)
         screen.stage("checks")
         outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
         screen.finish()
