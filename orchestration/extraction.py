@@ -17,6 +17,7 @@ import extractors
 from extractors import quickbooks
 from extractors.core.budget import Budget, Rate, TokenBuckets
 from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
+from extractors.core.queries import report_id
 from extractors.core.reading import Session, open_source
 from extractors.core.stream import Stream
 from extractors.core.window import Window
@@ -30,7 +31,7 @@ from warehouse.organizations import Organization
 from warehouse.periods import Period, periods_between
 from warehouse.token_store import PostgresTokenStore
 
-OPEN_MONTHS = 3  # books of the last months still move: late bills, re-dated entries
+OPEN_MONTHS = 3  # books of the months before a reading still moved afterwards: late bills, re-dated entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,12 @@ def extract_stream(
     key = (organization.id, stream.source, stream.name)
     with connect() as connection:
         window = window_for(
-            stream, organization, as_of=as_of, watermark=loader.watermark(connection, *key), period=period
+            stream,
+            organization,
+            as_of=as_of,
+            watermark=loader.watermark(connection, *key),
+            period=period,
+            held=loader.held_ids(connection, *key) if stream.by_month else (),
         )
         left = loader.resume_point(connection, *key)
     if left is not None and left.window != asdict(window):
@@ -246,11 +252,13 @@ def window_for(
     as_of: datetime,
     watermark: datetime | None,
     period: Period | None = None,
+    held: Sequence[str] = (),
 ) -> Window:
     """What to read: one older month when it is asked for, else what changed since the last complete run, else all.
 
-    Reports are asked for by month: all months since the organization's history starts on the first read, the
-    open ones after that.
+    Reports are asked for by month: the months that were open at the last complete run and those since. All months
+    where reports are missing from ``held``, the ids of those that are here, the latest first: on the first read, and
+    when the history was made longer or the books are to be read on another basis.
     """
     current = Period.containing(as_of, organization.time_zone)
     if period is not None and stream.reads == "windowed":
@@ -259,7 +267,17 @@ def window_for(
     first = Period.parse(organization.settings.history_start)
     if watermark is None or stream.reads == "entity":
         return Window("all", months=_months(first, current))
-    return Window("changes", since=watermark, months=_months(max(first, current - (OPEN_MONTHS - 1)), current))
+    reached = min(Period.containing(watermark, organization.time_zone), current)
+    if stream.by_month and not _holds_reports(stream, held, periods_between(first, reached)):
+        return Window("all", months=_months(first, current))
+    return Window("changes", since=watermark, months=_months(max(first, reached - (OPEN_MONTHS - 1)), current))
+
+
+def _holds_reports(stream: Stream, held: Sequence[str], months: Iterable[Period]) -> bool:
+    """Whether every month's report is here on the wanted basis, which no reading of another basis has overtaken."""
+    wanted = {report_id(stream, str(month)) for month in months}
+    kind = report_id(stream, "")
+    return wanted <= set(held) and all(one.startswith(kind) for one in held[:1])
 
 
 def _months(first: Period, last: Period) -> tuple[str, ...]:

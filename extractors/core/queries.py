@@ -9,6 +9,7 @@ import msgspec
 
 from extractors.core.cutting import Cut
 from extractors.core.records import Record
+from extractors.core.stream import Stream
 from extractors.core.walk import Walk
 
 CHANGE_TIME = "MetaData.LastUpdatedTime"
@@ -93,10 +94,15 @@ class _Report(msgspec.Struct):
     rows: _Rows = msgspec.field(name="Rows")
 
 
+def report_id(stream: Stream, month: str) -> str:
+    """The key of a month's report, which names the accounting basis too: `ProfitAndLoss:Accrual:2026-06`."""
+    return f"{stream.path.rsplit('/', 1)[-1]}:{stream.parameters['accounting_method']}:{month}"
+
+
 def one_report_a_month(walk: Walk) -> Iterator[Cut]:
     """A report for each month of the window; the whole report is the record, `<report>:<basis>:<month>` its key."""
     stream, filters = walk.stream, walk.filters()
-    report, basis = stream.path.rsplit("/", 1)[-1], stream.parameters["accounting_method"]
+    basis = stream.parameters["accounting_method"]
     done = walk.cursor.get("month", "")
     if not walk.scope.window.months:
         raise ValueError(f"{stream.name} is read month by month, and the window names no months")
@@ -113,7 +119,7 @@ def one_report_a_month(walk: Walk) -> Iterator[Cut]:
         has_data = {"Name": "NoReportData", "Value": "true"} not in header.option
         if has_data and "NetIncome" not in groups:
             walk.broken(f"a report of {month} that ends before its net income")
-        record = Record(f"{report}:{basis}:{month}", body, _time(header.time))
+        record = Record(report_id(stream, month), body, _time(header.time))
         yield walk.take(Cut([record], [], {"month": month}))
     walk.close()
 

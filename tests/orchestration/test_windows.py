@@ -47,15 +47,42 @@ def test_reports_are_asked_for_from_the_first_month_of_the_history_at_first() ->
     assert window.months == ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
 
 
+def reports(basis: str, first: int, last: int) -> list[str]:
+    """The ids of the reports of 2026, the latest first."""
+    return [f"ProfitAndLoss:{basis}:2026-{month:02d}" for month in range(last, first - 1, -1)]
+
+
 def test_reports_of_the_last_three_months_are_read_again_later() -> None:
-    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING)
-    assert window.months == ("2026-04", "2026-05", "2026-06")
+    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=reports("Accrual", 1, 6))
+    assert (window.kind, window.months) == ("changes", ("2026-04", "2026-05", "2026-06"))
+
+
+def test_after_a_long_silence_reports_are_read_from_those_that_were_open_when_it_began() -> None:
+    """March was still running when it was read, and the months up to May were never read at all."""
+    spring = datetime(2026, 3, 10, 3, 30, tzinfo=UTC)
+    autumn = datetime(2026, 9, 10, 3, 30, tzinfo=UTC)
+    window = window_for(REPORT, ORGANIZATION, as_of=autumn, watermark=spring, held=reports("Accrual", 1, 3))
+    assert window.months == tuple(f"2026-{month:02d}" for month in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param(reports("Accrual", 3, 6), id="the history was made longer"),
+        pytest.param(reports("Cash", 1, 6), id="the books were read on another basis"),
+        pytest.param(reports("Cash", 1, 6) + reports("Accrual", 1, 6), id="the basis was changed and changed back"),
+    ],
+)
+def test_all_reports_are_read_when_those_that_are_here_are_not_the_wanted_ones(held: list[str]) -> None:
+    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=held)
+    assert window.kind == "all"
+    assert window.months == ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
 
 
 def test_the_last_evening_of_a_month_belongs_to_that_month() -> None:
     """At 22:30 in Chicago it is already the next month in UTC; an earlier system lost the day that way."""
     last_evening = datetime(2026, 7, 1, 3, 30, tzinfo=UTC)
-    assert window_for(REPORT, ORGANIZATION, as_of=last_evening, watermark=last_evening).months[-1] == "2026-06"
+    assert window_for(REPORT, ORGANIZATION, as_of=last_evening, watermark=None).months[-1] == "2026-06"
     assert local_date(ORGANIZATION, last_evening).isoformat() == "2026-06-30"
 
 
