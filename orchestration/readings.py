@@ -92,13 +92,16 @@ def monthly_figure(
         """,
         {"organization_id": organization_id, "metric": metric, "period": period, "client_id": client_id},
     )
-    if not found:
-        of_client = "" if client_id == "all" else f" for the client {client_id!r}"
+    if found:
+        return found[0]
+    if client_id != "all":
         raise UsageError(
-            f"The marts hold no {metric} of {period}{of_client} in {organization_id}. "
-            f"{_known_quarters(connection, organization_id)}"
+            f"The marts hold no {metric} of {period} for the client {client_id!r} of {organization_id}. "
+            f"{_known_clients(connection, organization_id, client_id)}"
         )
-    return found[0]
+    raise UsageError(
+        f"The marts hold no {metric} of {period} in {organization_id}. {_known_quarters(connection, organization_id)}"
+    )
 
 
 def quarterly_figure(connection: psycopg.Connection[Any], organization_id: str, metric: str, quarter: str) -> Row:
@@ -159,6 +162,20 @@ def _known_quarters(connection: psycopg.Connection[Any], organization_id: str) -
     if not found:
         return "They hold nothing of it yet: run `qbr run` first."
     return f"They hold {found[0]} to {found[-1]}."
+
+
+def _known_clients(connection: psycopg.Connection[Any], organization_id: str, client_id: str) -> str:
+    found = _rows(
+        connection,
+        "select client_id from marts.dim_clients where organization_id = %(organization_id)s order by 1",
+        {"organization_id": organization_id},
+    )
+    known = [str(row["client_id"]) for row in found]
+    if client_id in known:
+        return "The client exists; only figures that can be told apart by client are kept for each."
+    near = difflib.get_close_matches(client_id, known, n=3)
+    meant = f"Did you mean {' or '.join(near)}?" if near else f"Its clients are: {', '.join(known)}."
+    return f"It has no such client. {meant}"
 
 
 def _rows(connection: psycopg.Connection[Any], statement: str, parameters: Row) -> list[Row]:

@@ -52,18 +52,24 @@ def one_organization(organization_id: str | None) -> Organization:
 
 
 def must_have_begun(
-    months: Sequence[Period], organizations: Sequence[Organization], as_of: datetime, *, asked: str
+    months: Sequence[Period],
+    organizations: Sequence[Organization],
+    as_of: datetime,
+    *,
+    asked: str,
+    history_counts: bool = True,
 ) -> None:
     """Raises :class:`UsageError` for months that an organization has not reached yet, or that lie before its history.
 
-    ``asked`` is what the person typed. A quarter may be asked for from its first month on.
+    ``asked`` is what the person typed. A quarter may be asked for from its first month on. The history's start bounds
+    what vendors are asked for (``history_counts``), not what was imported.
     """
     for one in organizations:
         current = Period.containing(as_of, one.time_zone)
         if months[0] > current:
             raise UsageError(f"{asked} has not begun for {one.id}, where it is {current}. Nothing was done.")
         first = one.settings.history_start
-        if str(months[-1]) < first:
+        if history_counts and str(months[-1]) < first:
             raise UsageError(
                 f"{asked} lies before the history of {one.id}, which begins with {first}. Nothing was done. Set "
                 f"`history_start` in config/{one.id}.yml back first, if the vendors reach that far."

@@ -80,7 +80,7 @@ def read_entries(path: Path, last: Period | None) -> tuple[list[Entry], Problems
             problems.append((line, f"{entry.metric} of {entry.period} stands on line {first} already."))
         entries.append(entry)
     if header is None:
-        raise ManualFileError(f"{path} is empty; its first line must be {','.join(COLUMNS)}.")
+        raise ManualFileError(f"{path} is empty, so nothing was imported; its first line must be {','.join(COLUMNS)}.")
     return entries, problems
 
 
@@ -88,9 +88,13 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # spreadsheets put a byte order mark in front
     except UnicodeDecodeError as error:
-        raise ManualFileError(f"{path} is not UTF-8 text; save it as 'CSV UTF-8' and import it again.") from error
+        raise ManualFileError(
+            f"{path} is not UTF-8 text, so nothing was imported; save it as 'CSV UTF-8' and import it again."
+        ) from error
     except OSError as error:
-        raise ManualFileError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ManualFileError(
+            f"{path} cannot be read ({error.strerror}), so nothing was imported. Give the path of a CSV file."
+        ) from error
 
 
 def _header(path: Path, line: int, cells: list[str]) -> list[str]:

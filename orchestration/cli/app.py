@@ -31,6 +31,7 @@ from orchestration.cli import (
 from orchestration.errors import QbrError
 from orchestration.progress import complain
 from reports.errors import ReportError
+from warehouse.configuration_errors import ConfigurationError
 from warehouse.errors import SettingsUnusable, WarehouseError
 from warehouse.settings import get_settings
 
@@ -74,6 +75,8 @@ def main() -> None:
         _stopped()
     except QbrError as error:
         _end(str(error), error.exit_code)
+    except ConfigurationError as error:
+        _end(f"{error}\nNothing was done. docs/configuration.md explains every key.")
     except (VendorError, WarehouseError, ReportError) as error:
         _end(str(error))
     except psycopg.OperationalError as error:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.options import OrganizationOption, as_quarter
+from orchestration.cli.report import near
 from orchestration.errors import NothingDone
 from orchestration.progress import on_screen
-from orchestration.selection import one_organization
+from orchestration.selection import must_have_begun, one_organization, run_instant
 from reports.decks import DeckBlocked, build_client_deck, build_decks
 from warehouse.engine import connect
 from warehouse.settings import get_settings
@@ -33,6 +34,7 @@ def build(
     """Render the company deck and one deck a client, from the marts as they are now."""
     shown = as_quarter(quarter)
     chosen = one_organization(organization)
+    must_have_begun(shown.periods, [chosen], run_instant([chosen]), asked=quarter, history_counts=False)
     settings = get_settings()
     with on_screen() as screen, connect() as connection:
         screen.stage(f"{chosen.name}: decks of {shown}")
@@ -47,4 +49,4 @@ def build(
             raise NothingDone(str(error)) from error
         screen.finish()
         for deck in built:
-            screen.line(str(deck.path))
+            screen.line(str(near(deck.path)))

@@ -10,7 +10,7 @@ import typer
 
 from orchestration import pipeline
 from orchestration.cli.options import OrganizationOption
-from orchestration.selection import one_organization
+from orchestration.selection import one_organization, run_instant
 from warehouse.engine import connect
 from warehouse.manual_metrics import import_manual
 
@@ -33,7 +33,9 @@ def manual(
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
     with connect() as connection:
-        result = import_manual(connection, chosen.id, file, method=method, entered_by=getpass.getuser())
+        result = import_manual(
+            connection, chosen.id, file, method=method, entered_by=getpass.getuser(), as_of=run_instant([chosen])
+        )
     typer.echo(
         f"{file.name}: {result.new} figures new, {result.changed} changed, {result.cleared} cleared, "
         f"{result.unchanged} as before. Next: `qbr run`, or `qbr build` without reading vendors."

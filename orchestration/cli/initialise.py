@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
+from orchestration.cli.report import first_steps, near
 from orchestration.errors import UsageError
+from warehouse.configuration_errors import ConfigurationError
 from warehouse.organizations import starter
 from warehouse.settings import get_settings
 
@@ -23,14 +26,14 @@ def init(
     ] = "America/Chicago",
 ) -> None:
     """Write config/ORGANIZATION.yml, commented, ready to be filled in. Sources are optional."""
+    try:
+        text = starter(organization, name, time_zone)
+    except ConfigurationError as error:
+        complaint = re.sub(r"(?m)^.*?, line \d+: ", "", str(error))  # of a file that does not exist
+        raise UsageError(f"{complaint} No file was written.") from error
     path = get_settings().config_dir / f"{organization}.yml"
     if path.exists():
-        raise UsageError(f"config/{path.name} exists already and was left as it is. Edit it, or choose another id.")
-    text = starter(organization, name, time_zone)
+        raise UsageError(f"{near(path)} exists already and was left as it is. Edit it, or choose another id.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    typer.echo(
-        f"Wrote config/{path.name}. Next: edit it, then connect a source with "
-        f"`qbr connect SOURCE --organization {organization}` or import history with "
-        f"`qbr import manual FILE --organization {organization} --method imported`, then `qbr run`."
-    )
+    path.write_text(text, encoding="utf-8")
+    typer.echo(f"Wrote {near(path)}. Next: edit it, then {first_steps(organization)}, then `qbr run`.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, overload
 
 import typer
 
@@ -17,6 +17,10 @@ PeriodOption = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM",
 QuarterOption = Annotated[str | None, typer.Option("--quarter", metavar="YYYY-Qn", help="One calendar quarter.")]
 
 
+@overload
+def as_period(text: str) -> Period: ...
+@overload
+def as_period(text: str | None) -> Period | None: ...
 def as_period(text: str | None) -> Period | None:
     """The month a person typed; raises :class:`UsageError` when it is none."""
     try:
@@ -25,6 +29,10 @@ def as_period(text: str | None) -> Period | None:
         raise UsageError(f"{error} Nothing was done.") from error
 
 
+@overload
+def as_quarter(text: str) -> Quarter: ...
+@overload
+def as_quarter(text: str | None) -> Quarter | None: ...
 def as_quarter(text: str | None) -> Quarter | None:
     """The quarter a person typed; raises :class:`UsageError` when it is none."""
     try:

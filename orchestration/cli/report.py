@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -23,6 +24,7 @@ from warehouse.engine import connect
 from warehouse.periods import latest_complete_quarter
 from warehouse.settings import PROJECT_ROOT
 
+LONGEST_ALERT = 240  # characters on the screen; var/alerts/ and the deliveries hold the whole text
 COLOURS = {"green": "green", "yellow": "yellow", "red": "red", "grey": "bright_black", "neutral": "white"}
 UNIT_MARKS = {"usd": "$"}
 
@@ -143,14 +145,19 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
         console.print(extraction_table(one.streams))
     quarter = str(latest_complete_quarter(done.as_of, organization.time_zone))
     with connect() as connection:
-        if quarter in readings.quarters(connection, organization.id):
-            rows = readings.smartnumbers(connection, organization.id, quarter)
-            console.print(smartnumbers_table(organization.name, quarter, rows))
-            for row in rows:
-                if row["value"] is None:
-                    _plain(console, f"  {row['label']}: no data, {row['reason']}")
-        else:
-            _plain(console, f"{organization.name} has no figures of {quarter} yet.")
+        known = quarter in readings.quarters(connection, organization.id)
+        rows = readings.smartnumbers(connection, organization.id, quarter) if known else []
+    if any(row["value"] is not None for row in rows):
+        console.print(smartnumbers_table(organization.name, quarter, rows))
+        for row in rows:
+            if row["value"] is None:
+                _plain(console, f"  {row['label']}: no data, {row['reason']}")
+    else:
+        _plain(
+            console,
+            f"{organization.name} has no SmartNumbers of {quarter} yet: none of their inputs is known. "
+            f"Next: {first_steps(organization.id)}, then `qbr run`. `qbr metrics` says what each one lacks.",
+        )
     print_checks(console, one.checks)
     if one.alerts is not None:
         _print_alerts(console, one.alerts)
@@ -164,7 +171,9 @@ def _print_alerts(console: Console, alerts: AlertSummary) -> None:
     counts = f"{len(alerts.opened)} opened, {len(alerts.still_open)} still open, {len(alerts.resolved)} resolved"
     _plain(console, f"Alerts: {counts}")
     for incident in alerts.opened:
-        _plain(console, f"  [{incident.severity}] {incident.message}")
+        _plain(
+            console, f"  [{incident.severity}] {textwrap.shorten(incident.message, LONGEST_ALERT, placeholder=' ...')}"
+        )
 
 
 def _print_decks(console: Console, one: OrganizationReport) -> None:
@@ -172,12 +181,21 @@ def _print_decks(console: Console, one: OrganizationReport) -> None:
     company = [deck for deck in one.decks if deck.kind == "company"]
     of_clients = [deck for deck in one.decks if deck.kind != "company"]
     for deck in company:
-        _plain(console, f"Deck of the company: {_near(deck.path)}")
+        _plain(console, f"Deck of the company: {near(deck.path)}")
     if of_clients:
-        _plain(console, f"Decks of {len(of_clients)} clients: {_near(of_clients[0].path.parent)}/")
+        _plain(console, f"Decks of {len(of_clients)} clients: {near(of_clients[0].path.parent)}/")
 
 
-def _near(path: Path) -> Path:
+def first_steps(organization_id: str) -> str:
+    """How an organization that has no figures comes by some."""
+    return (
+        f"connect a source with `qbr connect SOURCE --organization {organization_id}` or import history with "
+        f"`qbr import manual FILE --organization {organization_id} --method imported`"
+    )
+
+
+def near(path: Path) -> Path:
+    """A path as a person in the clone would write it."""
     return path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
 
 

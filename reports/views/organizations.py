@@ -188,12 +188,13 @@ def clients(connection: Connection[Any], organization_id: str) -> tuple[Client, 
 
 def client(connection: Connection[Any], organization_id: str, client_id: str) -> Client:
     """One client. Raises UnknownScope when the organization has none of that id."""
-    for candidate in clients(connection, organization_id):
-        if candidate.client_id == client_id:
-            return candidate
+    known = {candidate.client_id: candidate for candidate in clients(connection, organization_id)}
+    if client_id in known:
+        return known[client_id]
     raise UnknownScope(
-        f"{organization_id} has no client {client_id!r} to report on. "
-        "Client ids are listed in marts.dim_clients; excluded clients have no deck."
+        f"{organization_id} has no client {client_id!r} to report on, so no deck was written. "
+        + (f"Its clients are: {', '.join(known)}; " if known else "It has no clients yet; ")
+        + "excluded ones have no deck."
     )
 
 

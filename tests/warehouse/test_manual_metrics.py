@@ -159,7 +159,7 @@ over two lines"
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "is empty; its first line must be period,metric,value,note."),
+        ("", "is empty, so nothing was imported; its first line must be period,metric,value,note."),
         ("period,metric\n", "the first line must name the columns period,metric,value,note"),
         ("period,metric,value,who\n", "the first line must name the columns"),
         ("period,metric,value,value\n", "the first line must name the columns"),
@@ -179,7 +179,7 @@ def test_a_file_in_another_encoding_is_told(northwind: psycopg.Connection, tmp_p
 
 
 def test_a_file_that_is_not_there_is_told(northwind: psycopg.Connection, tmp_path: Path):
-    with pytest.raises(ManualFileError, match=r"none\.csv cannot be read: No such file"):
+    with pytest.raises(ManualFileError, match=r"none\.csv cannot be read \(No such file"):
         import_manual(northwind, ORGANIZATION, tmp_path / "none.csv", "manual", "kim")
 
 
