@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bench import extracting, loading
+from bench import extracting, loading, month
 from bench.figures import Figure, say, table
 from bench.workshop import FULL, MILLION, TINY, Size
 
 SUBJECTS: dict[str, Callable[[Size], list[Figure]]] = {
     "loading": loading.measure,
     "extracting": extracting.measure,
+    "month": month.measure,
 }
 
 
