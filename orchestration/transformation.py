@@ -104,6 +104,8 @@ def build(
         arguments.append("--full-refresh")
     with _environment(dbt_environment(database_url)), contextlib.redirect_stdout(io.StringIO()) as printed:
         outcome = dbtRunner().invoke(arguments)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt  # dbt has ended its own queries and keeps the news to itself
     if not isinstance(outcome.result, RunExecutionResult):
         raise BuildFailed(
             "dbt could not start, so no model was built: "
