@@ -13,6 +13,7 @@ import dagster as dg
 
 import extractors
 from orchestration import checks, partitions, pipeline, reporting
+from orchestration.assets.raw import ask_for_retry
 from orchestration.errors import BuildFailed
 from orchestration.extraction import StreamOutcome
 from orchestration.progress import Quiet
@@ -21,7 +22,6 @@ from warehouse.organizations import Organization
 from warehouse.periods import Period, latest_complete_quarter
 
 CLOSING_DAYS = 5  # until the fifth, the month before is still being booked and is read again
-RETRIES, RETRY_SECONDS = 1, 120  # requests are patient themselves; this bridges a vendor's restart, not its bad day
 
 
 def months_to_read(as_of: datetime, time_zone: str) -> list[Period | None]:
@@ -68,8 +68,7 @@ def extract_op(source: str) -> dg.OpDefinition:
                     failed.append(outcome)
                 else:
                     reporting.stream_read(context, organization, outcome, month=month, as_of=as_of)
-        if failed and all(outcome.worth_retrying for outcome in failed) and context.retry_number < RETRIES:
-            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=RETRY_SECONDS)
+        ask_for_retry(failed, retry_number=context.retry_number)
         return list(dict.fromkeys(str(outcome.error) for outcome in failed))
 
     return extract

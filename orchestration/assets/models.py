@@ -125,11 +125,11 @@ def dbt_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     try:
         select = () if whole else [name.split(".")[2] for name in wanted]
         built = pipeline.build_models(
-            organizations, run_id=context.run_id, as_of=run_instant(organizations), select=select
+            organizations, run_id=context.run.run_id, as_of=run_instant(organizations), select=select
         )
     except BuildFailed as error:
         built, failure = list(error.results), error
-    checks.record_tests(organizations, built, run_id=context.run_id)
+    checks.record_tests(organizations, built, run_id=context.run.run_id)
     for key, metadata in materializations(built):
         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
     for outcome in evaluations(built):

@@ -22,7 +22,7 @@ from warehouse.engine import connect
 from warehouse.periods import Period
 
 OWNERS = ["team:data-engineering"]
-RETRY = dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL)
+RETRIES, RETRY_SECONDS = 1, 120  # requests are patient themselves; this bridges a vendor's restart, not its bad day
 
 
 def spec(stream: Stream) -> dg.AssetSpec:
@@ -77,7 +77,6 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
         partitions_def=cut,
         can_subset=True,
         pool=f"{source}_api",
-        retry_policy=RETRY,
         description=f"The {reads} streams of {source}, read one after the other with one sign-in.",
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
@@ -89,7 +88,7 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
         pipeline.prepare([organization])
         failed: list[StreamOutcome] = []
         for outcome in extract_source(
-            organization, source, wanted, run_id=context.run_id, as_of=as_of, progress=Quiet(), period=period
+            organization, source, wanted, run_id=context.run.run_id, as_of=as_of, progress=Quiet(), period=period
         ):
             if outcome.error:
                 context.log.error(outcome.error)
@@ -98,13 +97,18 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
                 for key, metadata in renewed(organization.id, outcome).items():
                     if key in chosen:
                         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        ask_for_retry(failed, retry_number=context.op_execution_context.retry_number)
         if failed:
-            raise dg.Failure(
-                description=" ".join(str(outcome.error) for outcome in failed),
-                allow_retries=all(outcome.worth_retrying for outcome in failed),
-            )
+            sentences = dict.fromkeys(str(outcome.error) for outcome in failed)
+            raise dg.Failure(description=" ".join(sentences), allow_retries=False)
 
     return extract
+
+
+def ask_for_retry(failed: Sequence[StreamOutcome], *, retry_number: int) -> None:
+    """Have the step run once more, later, when every failure in it may pass by itself."""
+    if failed and all(outcome.worth_retrying for outcome in failed) and retry_number < RETRIES:
+        raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=RETRY_SECONDS)
 
 
 def keys_of(stream: Stream) -> set[dg.AssetKey]:
