@@ -3,19 +3,27 @@
 import argparse
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from bench import extracting, loading, month
+from bench import decks, extracting, loading, month, pipeline
+from bench.demonstrated import Demonstrated, demonstrated
 from bench.figures import Figure, say, table
 from bench.workshop import FULL, MILLION, TINY, Size
 
-SUBJECTS: dict[str, Callable[[Size], list[Figure]]] = {
+ALONE: dict[str, Callable[[Size], list[Figure]]] = {
     "loading": loading.measure,
     "extracting": extracting.measure,
     "month": month.measure,
 }
+AFTER_THE_DEMONSTRATION: dict[str, Callable[[Size, Demonstrated], list[Figure]]] = {
+    "pipeline": pipeline.measure,
+    "decks": decks.measure,
+}
+SUBJECTS = (*ALONE, *AFTER_THE_DEMONSTRATION)
 
 
 def machine() -> str:
@@ -25,6 +33,16 @@ def machine() -> str:
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}, "
         f"Python {platform.python_version()}; load before the run {os.getloadavg()[0]:.1f}"
     )
+
+
+def measure(names: tuple[str, ...], size: Size) -> list[tuple[str, list[Figure]]]:
+    """The named subjects' figures; the demonstration is run once for those that need it."""
+    found = [(name, ALONE[name](size)) for name in ALONE if name in names]
+    with ExitStack() as stack:
+        if waiting := [name for name in AFTER_THE_DEMONSTRATION if name in names]:
+            demo = stack.enter_context(demonstrated(size))
+            found += [(name, AFTER_THE_DEMONSTRATION[name](size, demo)) for name in waiting]
+    return found
 
 
 def main() -> None:
@@ -37,16 +55,13 @@ def main() -> None:
     if unknown := [name for name in asked.subjects if name not in SUBJECTS]:
         parser.error(f"there is no subject {unknown[0]}; the subjects are {', '.join(SUBJECTS)}")
     if asked.list:
-        for name, subject in SUBJECTS.items():
-            words = (__import__(subject.__module__, fromlist=["_"]).__doc__ or "").split("\n", 1)[0]
-            print(f"{name:12} {words}")
+        for module in (loading, extracting, month, pipeline, decks):
+            print(f"{module.__name__.removeprefix('bench.'):12} {(module.__doc__ or '').split(chr(10), 1)[0]}")
         return
-    size = TINY if asked.tiny else MILLION if asked.million else FULL
-    about, began, rows = machine(), time.monotonic(), []
-    for name in asked.subjects or SUBJECTS:
-        rows.append((name, SUBJECTS[name](size)))
+    about, began = machine(), time.monotonic()
+    found = measure(tuple(asked.subjects) or SUBJECTS, TINY if asked.tiny else MILLION if asked.million else FULL)
     say(f"measured in {time.monotonic() - began:.0f} s")
-    print(f"\n{about}\n\n{table(rows)}")
+    sys.stdout.write(f"\n{about}\n\n{table(found)}\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import psycopg
 
@@ -34,6 +35,27 @@ Contender = Callable[[str, str, str], None]
 """Given the database's address, the vendor's and the source."""
 
 
+class Case(NamedTuple):
+    """What is read: so many records of a source's list, each answer after so many milliseconds."""
+
+    source: str
+    records: int
+    latency: int
+
+    def __str__(self) -> str:
+        return f"{LABELS[self.source]}, {self.records:,} records, {self.latency} ms"
+
+
+class Rival(NamedTuple):
+    """Whom we are held against."""
+
+    name: str
+    run: Contender
+
+
+LIMIT, NAIVE = Rival("the limit", rivals.fastest), Rival("naive loop", rivals.naive)
+
+
 def measure(size: Size) -> list[Figure]:
     """Speeds against the limit and the naive loop at 0 and 50 ms, and peak memory by number of records."""
     most, fewer, slow = size.records, size.fewer_records, size.slow_records
@@ -43,12 +65,12 @@ def measure(size: Size) -> list[Figure]:
             connection.execute(limit.TABLE)
         bench = _Bench(url, base, size.pairs)
         figures = [
-            bench.compare("connectwise", most, 0, rivals.fastest, "the limit", ">= 0.75"),
-            bench.compare("stripe", fewer, 0, rivals.fastest, "the limit", ">= 0.75"),
-            bench.compare("connectwise", slow, 0, rivals.naive, "naive loop", ">= 2"),
-            bench.compare("stripe", slow, 0, rivals.naive, "naive loop", ">= 2"),
-            bench.compare("connectwise", fewer, 50, rivals.fastest, "the limit", ">= 0.75"),
-            bench.compare("stripe", slow, 50, rivals.fastest, "the limit", ">= 2.5"),
+            bench.compare(Case("connectwise", most, 0), LIMIT, target=">= 0.75"),
+            bench.compare(Case("stripe", fewer, 0), LIMIT, target=">= 0.75"),
+            bench.compare(Case("connectwise", slow, 0), NAIVE, target=">= 2"),
+            bench.compare(Case("stripe", slow, 0), NAIVE, target=">= 2"),
+            bench.compare(Case("connectwise", fewer, 50), LIMIT, target=">= 0.75"),
+            bench.compare(Case("stripe", slow, 50), LIMIT, target=">= 2.5"),
         ]
         for count in size.memory:
             say(f"extracting: memory at {count:,} records")
@@ -65,27 +87,27 @@ class _Bench:
     def __init__(self, url: str, base: str, pairs: int) -> None:
         self._url, self._base, self._pairs = url, base, pairs
 
-    def compare(self, source: str, records: int, latency: int, rival: Contender, against: str, target: str) -> Figure:
+    def compare(self, case: Case, rival: Rival, *, target: str) -> Figure:
         """Us against a rival, in turn."""
         ours: list[float] = []
         theirs: list[float] = []
-        what = f"{LABELS[source]}, {records:,} records, {latency} ms"
         for pair in range(self._pairs):
-            say(f"extracting: {what}, against {against}, pair {pair + 1} of {self._pairs}")
-            theirs.append(self._timed(rival, source, records, latency, "bench_limit"))
-            ours.append(self._timed(pipeline_read, source, records, latency, f"raw_{source}.{STREAMS[source]}"))
-        return speeds(what, ours, theirs, against=against, target=target)
+            say(f"extracting: {case}, against {rival.name}, pair {pair + 1} of {self._pairs}")
+            theirs.append(self._timed(rival.run, case, "bench_limit"))
+            ours.append(self._timed(pipeline_read, case, f"raw_{case.source}.{STREAMS[case.source]}"))
+        return speeds(str(case), ours, theirs, against=rival.name, target=target)
 
-    def _timed(self, contender: Contender, source: str, records: int, latency: int, table: str) -> float:
+    def _timed(self, run: Contender, case: Case, table: str) -> float:
+        """Records a second; raises when not all of them arrived."""
         self.empty()
         began = time.perf_counter()
-        contender(self._url, f"{self._base}/{records}/{latency}", source)
+        run(self._url, f"{self._base}/{case.records}/{case.latency}", case.source)
         taken = time.perf_counter() - began
         with psycopg.connect(self._url) as connection:
             row = connection.execute(f"select count(*) from {table}").fetchone()
-        if row != (records,):
-            raise RuntimeError(f"{table} holds {row} records where {records} were served")
-        return records / taken
+        if row != (case.records,):
+            raise RuntimeError(f"{table} holds {row} records where {case.records} were served")
+        return case.records / taken
 
     def empty(self) -> None:
         """Nothing loaded, nothing known of earlier reads."""

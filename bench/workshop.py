@@ -1,4 +1,4 @@
-"""What a subject needs around it: a Postgres of its own, an installation that points there, the processes it reads from.
+"""What a subject needs around it: a Postgres of its own, an installation that points there, vendors to read from.
 
 Everything lies in temporary folders and is gone when the block ends.
 """
@@ -38,15 +38,17 @@ class Size:
     slow_records: int
     """Of those with a vendor that takes its time."""
     pairs: int
+    repeats: int
+    """Of the main job, which takes the longest."""
     memory: tuple[int, ...]
     """Records of each read whose peak memory is taken."""
     has_history: bool = True
     """Whether the demonstration gets its two years of device readings."""
 
 
-FULL = Size(100_000, 20_000, 5_000, 5, (10_000, 100_000))
-MILLION = Size(100_000, 20_000, 5_000, 5, (10_000, 100_000, 1_000_000))
-TINY = Size(2_000, 1_000, 1_000, 1, (1_000,), has_history=False)
+FULL = Size(100_000, 20_000, 5_000, 5, 2, (10_000, 100_000))
+MILLION = Size(100_000, 20_000, 5_000, 5, 2, (10_000, 100_000, 1_000_000))
+TINY = Size(2_000, 1_000, 1_000, 1, 1, (1_000,), has_history=False)
 
 
 class Unlimited:
