@@ -9,9 +9,12 @@ from warehouse.settings import PROJECT_ROOT, get_settings
 
 
 @contextmanager
-def installed(database_url: str, var_dir: Path, config_dir: Path = PROJECT_ROOT / "config") -> Iterator[None]:
-    """Settings for this process and the ones it starts."""
+def installed(
+    database_url: str, var_dir: Path, config_dir: Path = PROJECT_ROOT / "config", **settings: str
+) -> Iterator[None]:
+    """Settings for this process and the ones it starts; further ones by name, such as ``as_of``."""
     chosen = {
+        **{f"QBR_{name.upper()}": value for name, value in settings.items()},
         "QBR_DATABASE_URL": database_url,
         "QBR_VAR_DIR": str(var_dir),
         "QBR_CONFIG_DIR": str(config_dir),

@@ -66,7 +66,7 @@ INTERRUPTED = 130  # what Typer ends with when ctrl-C reaches it
 def main() -> None:
     """Run one command; never show a person a stack trace."""
     try:
-        app()
+        app(prog_name="qbr")
     except SystemExit as end:
         if end.code == INTERRUPTED:
             _stopped()

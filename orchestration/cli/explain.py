@@ -29,13 +29,15 @@ def explain(
     organization: OrganizationOption = None,
 ) -> None:
     """Say where a figure comes from: definition, formula with its numbers, source rows, freshness."""
+    is_quarter = "Q" in period
+    as_quarter(period) if is_quarter else as_period(period)
     chosen = one_organization(organization)
     console = Console()
     with connect() as connection:
         definition = readings.definition(connection, metric)
         lines = (
             _quarter(connection, chosen.id, definition, period, client)
-            if "Q" in period
+            if is_quarter
             else _month(connection, chosen.id, definition, period, client)
         )
     for line in lines:
@@ -45,7 +47,6 @@ def explain(
 def _month(
     connection: psycopg.Connection[Any], organization_id: str, definition: readings.Row, period: str, client: str
 ) -> list[str]:
-    as_period(period)
     if not definition["is_monthly"]:
         raise UsageError(
             f"{definition['metric']} is a quarterly SmartNumber; give a quarter such as 2026-Q2. Nothing was shown."
@@ -62,9 +63,10 @@ def _month(
 def _quarter(
     connection: psycopg.Connection[Any], organization_id: str, definition: readings.Row, quarter: str, client: str
 ) -> list[str]:
-    as_quarter(quarter)
     if client != "all":
-        raise UsageError("SmartNumbers describe the whole organization; leave --client out, or give a month.")
+        raise UsageError(
+            "SmartNumbers describe the whole organization; leave --client out, or give a month. Nothing was shown."
+        )
     metric = definition["metric"]
     if not definition["is_smartnumber"]:
         row = readings.quarterly_input(connection, organization_id, metric, quarter)
