@@ -125,8 +125,14 @@ create table if not exists {table} (
     record_hash bytea not null,
     extracted_at timestamptz not null,
     run_id text not null,
+    deleted_at timestamptz,
     primary key (organization_id, snapshot_date, record_id)
 );
+do $$ begin  -- not `add column if not exists`, which waits for everybody who reads the table, each time
+    if not exists (select from pg_attribute where attrelid = {name}::regclass and attname = 'deleted_at') then
+        alter table {table} add column deleted_at timestamptz;
+    end if;
+end $$;
 comment on table {table} is {comment};
 """
 
@@ -179,6 +185,7 @@ def _stream_tables(source: str, stream: str, *, keeps_daily_history: bool) -> sq
         statements.append(
             sql.SQL(_DAILY).format(
                 table=key.daily_table,
+                name=sql.Literal(f"raw_{source}.{stream}_daily"),
                 comment=sql.Literal(f"One row per {source} record of {stream} and day on which it was read."),
             )
         )

@@ -4,7 +4,7 @@ Two ways show it: a read of the complete set, in which they did not appear, and 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 import psycopg
 from psycopg import sql
@@ -20,6 +20,17 @@ where organization_id = %(organization_id)s and deleted_at is null and extracted
 
 # Freshly written ids have no statistics yet, so the planner takes them for few and would compare each with each.
 _COMPARE_AS_SETS = "set local enable_nestloop = off"
+
+# The day's history is its last reading: what went after an earlier reading of that day is not part of it.
+_MARK_GONE_THAT_DAY = """
+update {daily} as kept set deleted_at = statement_timestamp(), extracted_at = statement_timestamp(), run_id = %(run_id)s
+where organization_id = %(organization_id)s and snapshot_date = %(snapshot_date)s and deleted_at is null
+    and exists (
+        select from {table} as known
+        where known.organization_id = kept.organization_id and known.record_id = kept.record_id
+            and known.deleted_at is not null
+    )
+"""
 
 _REVIVE = """
 update {table} as kept set deleted_at = null, extracted_at = statement_timestamp(), run_id = %(run_id)s
@@ -41,6 +52,14 @@ def mark_unseen(
         ),
         {**key._asdict(), "run_id": run_id, "read_id": read_id, "begun_at": begun_at},
     ).rowcount
+
+
+def mark_gone_that_day(connection: psycopg.Connection, key: StreamKey, *, run_id: str, snapshot_date: date) -> None:
+    """Mark in a day's history what is marked in the stream by now. Part of the closing transaction."""
+    connection.execute(
+        sql.SQL(_MARK_GONE_THAT_DAY).format(table=key.table, daily=key.daily_table),
+        {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date},
+    )
 
 
 def forget_seen(connection: psycopg.Connection, read_id: int) -> None:

@@ -74,8 +74,9 @@ on conflict (organization_id, snapshot_date, record_id) do update set
     record = excluded.record,
     record_hash = excluded.record_hash,
     extracted_at = excluded.extracted_at,
+    deleted_at = null,
     run_id = excluded.run_id
-where kept.record_hash is distinct from excluded.record_hash
+where kept.record_hash is distinct from excluded.record_hash or kept.deleted_at is not null
 """
 
 _REJECT = """

@@ -9,7 +9,7 @@ import psycopg
 from warehouse.raw import StreamKey
 from warehouse.raw_batches import Batch
 from warehouse.raw_cursors import Read, WindowLike, close_cursor, keep_resume_point
-from warehouse.raw_deletions import apply_sweep, forget_seen, mark_unseen
+from warehouse.raw_deletions import apply_sweep, forget_seen, mark_gone_that_day, mark_unseen
 from warehouse.raw_log import CertificateLike, Counts, close_log, log_counts
 from warehouse.raw_merging import Merged, keep_rejections, merge
 
@@ -126,6 +126,8 @@ class Run:
                 )
         if sweep_begun_at is not None:
             deleted += apply_sweep(connection, self.key, run_id=self.run_id, begun_at=sweep_begun_at)
+        if self.snapshot_date is not None:
+            mark_gone_that_day(connection, self.key, run_id=self.run_id, snapshot_date=self.snapshot_date)
         if self.notes_seen:
             forget_seen(connection, self.read.read_id)
         counts = replace(self.counts, deleted=deleted, requests=certificate.requests)

@@ -282,6 +282,18 @@ def test_the_daily_history_has_one_row_a_day_and_the_last_word_of_that_day(widge
     assert before == widgets.ask("select xmin::text from raw_acme.widgets_daily order by 1")
 
 
+def test_what_went_during_the_day_is_not_in_that_days_history_and_stays_in_the_day_befores(widgets: Widgets) -> None:
+    eve, day = date(2026, 5, 31), date(2026, 6, 1)
+    both, one = [page(record("1", 1), record("2", 1))], [page(record("1", 1))]
+    present = "select snapshot_date::text, record_id from raw_acme.widgets_daily where deleted_at is null order by 1, 2"
+    widgets.load(both, snapshot_date=eve, is_complete_set=True)
+    widgets.load(both, snapshot_date=day, is_complete_set=True)
+    widgets.load(one, snapshot_date=day, is_complete_set=True)
+    assert widgets.ask(present) == [("2026-05-31", "1"), ("2026-05-31", "2"), ("2026-06-01", "1")]
+    widgets.load(both, snapshot_date=day, is_complete_set=True)
+    assert widgets.ask(present)[-2:] == [("2026-06-01", "1"), ("2026-06-01", "2")], "it came back the same day"
+
+
 def test_the_watermark_moves_only_when_a_complete_run_closes(widgets: Widgets) -> None:
     with widgets.connect() as connection:
         assert watermark(connection, *STREAM) is None

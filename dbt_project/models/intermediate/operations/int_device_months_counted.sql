@@ -5,6 +5,7 @@ with snapshots as (
 
 devices as (
     select * from {{ ref('stg_ninjaone__devices_daily') }}
+    where is_deleted is not true
 ),
 
 ninjaone_organizations as (

@@ -1,4 +1,5 @@
-{{ config(unique_key=['organization_id', 'device_id', 'snapshot_date']) }}
+{#- The past of NinjaOne cannot be read again, so a warehouse from before a column keeps its rows, without it. -#}
+{{ config(unique_key=['organization_id', 'device_id', 'snapshot_date'], on_schema_change='append_new_columns') }}
 
 with source as (
     {{ changed_records(source('ninjaone', 'devices_daily')) }}
@@ -22,6 +23,7 @@ renamed as (
         {{ instant_from_epoch('fields.created') }} as created_at,
         {{ instant_from_epoch('fields."lastContact"') }} as last_contact_at,
         {{ instant_from_epoch('fields."lastUpdate"') }} as last_updated_at,
+        source.deleted_at is not null as is_deleted,
         source.extracted_at
     from source
     cross join lateral jsonb_to_record(source.record) as fields (
