@@ -91,10 +91,12 @@ def _months_without_reading(organization: Organization, now: datetime) -> list[P
     zone = organization.time_zone
     wanted = periods_between(Period.parse(organization.settings.history_start), latest_complete_period(now, zone))
     with connect() as connection:
+        # Rows of a day are not enough: a reading that was killed half-way has some too.
         days = {
-            row[0]
-            for row in connection.execute(
-                "select distinct snapshot_date from raw_ninjaone.devices_daily where organization_id = %s",
+            local_date(organization, as_of)
+            for (as_of,) in connection.execute(
+                "select distinct as_of from raw_meta.extraction_log where organization_id = %s "
+                "and source = 'ninjaone' and stream = 'devices' and outcome = 'complete'",
                 [organization.id],
             )
         }

@@ -64,6 +64,8 @@ def test_links_between_pages_lead_somewhere() -> None:
 def test_the_commands_of_the_readme_exist() -> None:
     text = (PROJECT_ROOT / "README.md").read_text()
     verbs = set(re.findall(r"^([a-z]+):.*##", (PROJECT_ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {word for pair in re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", text, re.MULTILINE) for word in pair if word}
+    named = {
+        word for pair in re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", text, re.MULTILINE) for word in pair if word
+    }
     assert {"demo", "test", "up"} <= named
     assert named <= verbs

@@ -22,12 +22,18 @@ from orchestration.sandbox_process import Sandbox
 from sandbox import truth
 from tests.installation import installed
 from tests.sandbox_server import running_sandbox
-from warehouse.checksums import Checksum, table_checksums
+from warehouse.checksums import RUN_FACTS, Checksum, table_checksums
 from warehouse.organizations import Organization, load_organization
 from warehouse.periods import Period, latest_complete_quarter, periods_between
 from warehouse.settings import PROJECT_ROOT, get_settings
 
 SEEDS = (7, 11, 23)
+INPUTS_WITHOUT_TIMES = """
+    select count(*), md5(string_agg(format('%s %s %s %s %s', organization_id, quarter, metric, name, facts), ';'
+        order by organization_id, quarter, metric, name))
+    from marts.fct_smartnumbers
+    cross join lateral (select key as name, value - 'freshest_at' as facts from jsonb_each(inputs)) as each_input
+"""
 APP_TABLES = ("account_rules", "alert_rules", "client_links", "clients", "organizations", "rule_values", "thresholds")
 
 
@@ -217,8 +223,11 @@ def checksums(url: str) -> dict[str, Checksum]:
     Of the app's tables those count that the pipeline writes from its input: sealed keys differ by design, file
     addresses by folder.
     """
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(url, options="-c timezone=UTC") as connection:
         found = table_checksums(connection, skipping=("raw_meta.extraction_log", "raw_meta.seen_records"))
-        found |= table_checksums(connection, ["staging", "marts"])
-        app = table_checksums(connection, ["app"])
-    return found | {f"app.{name}": app[f"app.{name}"] for name in APP_TABLES}
+        found |= table_checksums(connection, ["staging", "marts"], run_facts=RUN_FACTS | {"inputs"})
+        app = table_checksums(connection, ["app"], run_facts=RUN_FACTS | {"changed_at", "valid_from"})
+        inputs = connection.execute(INPUTS_WITHOUT_TIMES).fetchone()
+    assert inputs is not None
+    kept = {f"app.{name}": app[f"app.{name}"] for name in APP_TABLES}
+    return found | kept | {"marts.fct_smartnumbers.inputs": Checksum(*inputs)}

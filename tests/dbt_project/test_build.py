@@ -111,7 +111,7 @@ def test_freshness_is_judged_by_complete_reads(warehouse: Warehouse):
             select completed_as_of, last_outcome, last_error, records, is_certified from marts.fct_source_freshness
             where organization_id = 'north' and stream = 'tickets'
             """
-        ) == [(datetime(2026, 3, 10, 12, tzinfo=UTC), "failed", "The vendor was away.", 3, True)]
+        ) == [(datetime(2026, 3, 10, 12, tzinfo=UTC), "failed", "The vendor was away.", 5, True)], "five live records are held"
     finally:
         warehouse.execute("delete from raw_meta.extraction_log where run_id = 'run-2'")
         warehouse.dbt("run", "--select", "fct_source_freshness")
