@@ -1,0 +1,139 @@
+"""One evening on which a vendor refuses the sign-in: the rest is done, the run fails in a sentence, an alert tells."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+import psycopg
+import pytest
+
+from expectations import SUITES
+from orchestration import demonstration, pipeline
+from orchestration.asset_checks import key_of
+from orchestration.definitions import defs
+from orchestration.selection import one_organization
+from orchestration.sensors import BY_HAND, organizations_of, run_failed, run_succeeded, scope_of
+from tests.installation import installed
+from tests.orchestration.conftest import AS_OF, sandbox_at
+from warehouse.credentials import connect_source, connection_for
+from warehouse.settings import get_settings
+
+
+@dataclass(frozen=True)
+class Evening:
+    """The run, what Dagster remembers of it, and the warehouse after it."""
+
+    url: str
+    instance: dg.DagsterInstance
+    run: dg.ExecuteInProcessResult
+
+    def events(self, kind: dg.DagsterEventType) -> list[dg.DagsterEvent]:
+        return [event for event in self.run.all_events if event.event_type == kind]
+
+    def renewed(self) -> dict[str, dg.AssetMaterialization]:
+        events = self.events(dg.DagsterEventType.ASSET_MATERIALIZATION)
+        return {event.asset_key.to_user_string(): event.materialization for event in events}
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    with pytest.MonkeyPatch.context() as patch, installed(module_database_url, tmp_path_factory.mktemp("var")):
+        patch.setenv("QBR_AS_OF", AS_OF)
+        get_settings.cache_clear()
+        organization = one_organization(demonstration.ORGANIZATION)
+        pipeline.prepare([organization])
+        demonstration.connect_sources(organization, sandbox_at(sandbox), anew=True)
+        with psycopg.connect(module_database_url) as connection:
+            facts = connection_for(connection, "demo-msp", "stripe") | {"api_key": "rk_wrong"}
+            connect_source(connection, "demo-msp", "stripe", facts, environment="sandbox")
+        with dg.DagsterInstance.ephemeral() as instance:
+            run = defs.resolve_job_def("daily").execute_in_process(
+                partition_key="demo-msp", instance=instance, raise_on_error=False
+            )
+            yield Evening(module_database_url, instance, run)
+
+
+def test_only_the_verdict_fails_and_says_why_in_one_sentence(evening: Evening) -> None:
+    assert not evening.run.success
+    (failure,) = evening.events(dg.DagsterEventType.STEP_FAILURE)
+    assert failure.step_key == "conclude"
+    told = failure.step_failure_data.user_failure_data.description
+    assert told.count("Stripe") >= 1
+    assert told.count("HTTP 401") == 1, "nine streams failed for one reason, which is told once"
+    assert "rk_wrong" not in told
+
+
+def test_the_other_sources_are_read_and_everything_after_them_is_renewed(evening: Evening) -> None:
+    renewed = evening.renewed()
+    assert not [key for key in renewed if key.startswith("stripe/")]
+    for key in ("ninjaone/devices_daily", "connectwise/tickets", "quickbooks/profit_and_loss", "app/client_links"):
+        assert key in renewed
+    for key in ("staging/stg_stripe__charges", "marts/fct_smartnumbers", "reports/decks", "reports/alerts"):
+        assert key in renewed
+    assert renewed["marts/dim_clients"].metadata["dagster/row_count"].value > 10
+
+
+def test_each_asset_is_renewed_in_the_partition_it_is_cut_by(evening: Evening) -> None:
+    renewed = evening.renewed()
+    assert renewed["connectwise/boards"].partition == "demo-msp"
+    assert renewed["connectwise/tickets"].partition == dg.MultiPartitionKey(
+        {"organization": "demo-msp", "month": "2026-07"}
+    )
+    assert renewed["marts/fct_smartnumbers"].partition is None
+    assert renewed["reports/decks"].partition == dg.MultiPartitionKey(
+        {"organization": "demo-msp", "quarter": "2026-04"}
+    )
+
+
+def test_every_check_that_ran_is_on_its_asset(evening: Evening) -> None:
+    told = {
+        (found.asset_key, found.check_name): found.passed
+        for event in evening.events(dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+        for found in [event.asset_check_evaluation_data]
+    }
+    kept = evening.rows("select check_name, is_passed from app.check_results where organization_id = 'demo-msp'")
+    assert {name: passed for (_, name), passed in told.items()} == dict(kept)
+    assert {(key_of(suite), suite.name) for suite in SUITES} <= set(told)
+
+
+def test_every_step_takes_the_same_instant_for_now(evening: Evening) -> None:
+    assert evening.rows("select distinct as_of::text from raw_meta.extraction_log") == [("2026-07-06 14:00:00+00",)]
+    assert evening.rows("select as_of::text from app.organizations") == [("2026-07-06 14:00:00+00",)]
+
+
+def test_a_failed_run_opens_one_alert_however_often_it_fails_and_a_good_one_resolves_it(evening: Evening) -> None:
+    failed = evening.instance.get_run_by_id(evening.run.run_id)
+    assert failed is not None
+    event = evening.events(dg.DagsterEventType.RUN_FAILURE)[0]
+    context = dg.build_run_status_sensor_context(
+        sensor_name="run_failed", dagster_event=event, dagster_instance=evening.instance, dagster_run=failed
+    )
+    run_failed(context.for_run_failure())
+    run_failed(context.for_run_failure())
+    open_alerts = "select scope, message from app.alerts where rule = 'run_failed' and state = 'open'"
+    ((scope, message),) = evening.rows(open_alerts)
+    assert scope == "daily"
+    assert "Stripe" in str(message)
+    assert "Steps failed" not in str(message), "the step's own sentence, not Dagster's"
+    told = (get_settings().var_dir / "alerts" / "demo-msp.jsonl").read_text().splitlines()
+    assert sum("Stripe" in line and json.loads(line)["rule"] == "run_failed" for line in told) == 1
+
+    run_succeeded(
+        dg.build_run_status_sensor_context(
+            sensor_name="run_succeeded", dagster_event=event, dagster_instance=evening.instance, dagster_run=failed
+        )
+    )
+    assert evening.rows(open_alerts) == []
+
+
+def test_a_run_is_for_the_organization_of_its_partition_and_one_without_for_all(evening: Evening) -> None:
+    months = dg.DagsterRun(job_name="__ASSET_JOB", tags={"dagster/partition/organization": "demo-msp"})
+    models = dg.DagsterRun(job_name="__ASSET_JOB")
+    assert [one.id for one in organizations_of(months)] == ["demo-msp"]
+    assert [one.id for one in organizations_of(models)] == ["demo-msp"]
+    assert scope_of(models) == BY_HAND

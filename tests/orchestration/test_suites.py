@@ -1,0 +1,157 @@
+"""Every suite lets good rows pass and finds what is planted; each of its expectations is planted once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from expectations import SUITES, Suite
+from orchestration import checks
+from tests.installation import installed
+
+MARTS = """
+create schema if not exists marts;
+create table marts.fct_metrics_monthly (
+    organization_id text, client_id text default 'all', period text, metric text, unit text, value numeric, reason text,
+    is_complete_period boolean default true
+);
+create table marts.fct_smartnumbers (
+    organization_id text, quarter text, metric text, value numeric, reason text, is_headline boolean default true
+);
+create table marts.dim_periods (organization_id text, period text, is_complete boolean);
+create table marts.fct_unmapped_accounts (organization_id text, period text, account_name text, amount numeric);
+create table marts.fct_profit_and_loss_ties (
+    organization_id text, period text, basis text, report_group text, difference numeric
+);
+insert into marts.dim_periods values ('good', '2026-05', true), ('bad', '2026-05', true), ('good', '2026-06', false);
+"""
+KEEP = "run_id, record_hash, first_seen_at, extracted_at"
+KEPT = "'r', '\\x00', now(), now()"
+
+
+def raw(table: str, organization: str, *records: str) -> str:
+    """Rows of a raw table, from the vendor's records."""
+    return "".join(
+        f"insert into raw_{table} (organization_id, record_id, record, {KEEP}) "
+        f"values ('{organization}', '{number}', '{record}', {KEPT});"
+        for number, record in enumerate(records)
+    )
+
+
+def monthly(organization: str, *rows: str) -> str:
+    columns = "organization_id, period, metric, unit, value, reason"
+    return "".join(f"insert into marts.fct_metrics_monthly ({columns}) values ('{organization}', {r});" for r in rows)
+
+
+def smartnumbers(organization: str, *rows: str) -> str:
+    columns = "organization_id, quarter, metric, value, reason"
+    return "".join(f"insert into marts.fct_smartnumbers ({columns}) values ('{organization}', {r});" for r in rows)
+
+
+EIGHTEEN = (
+    *("total_close_pct", "reactive_service_pct", "net_profit_pct", "revenue_from_services_pct"),
+    *("services_from_mrr_pct", *(f"metric_{number}" for number in range(6, 19))),
+)
+LOG = (
+    "insert into raw_meta.extraction_log "
+    "(organization_id, source, stream, run_id, window_kind, as_of, started_at, finished_at, outcome, records, "
+    "vendor_count) "
+    "values ('{}', 'connectwise', 'tickets', 'r', 'all', now(), now(), now(), 'complete', 10, {});"
+)
+GOOD = (
+    raw("ninjaone.devices", "good", '{"id": 1, "nodeClass": "MAC", "organizationId": 7}')
+    + raw(
+        "connectwise.tickets",
+        "good",
+        '{"board": {"name": "Help Desk"}, "status": {"name": "New"}, "_info": {"dateEntered": "2026-05-01T00:00:00Z"}}',
+    )
+    + raw("connectwise.time_entries", "good", '{"actualHours": 7.5}', '{"actualHours": 24}')
+    + LOG.format("good", 10)
+    + monthly(
+        "good",
+        "'2026-04', 'reactive_tickets_created', 'count', 100, null",
+        "'2026-05', 'reactive_tickets_created', 'count', 140, null",
+        "'2026-05', 'net_income', 'usd', -5, null",
+        "'2026-05', 'employees', 'fte', null, 'nobody entered it'",
+    )
+    + smartnumbers("good", *(f"'2026-Q2', '{metric}', 0.9, null" for metric in EIGHTEEN))
+    + "insert into marts.fct_unmapped_accounts values ('good', '2026-06', 'New account', 12);"
+    + "insert into marts.fct_profit_and_loss_ties values ('good', '2026-05', 'Accrual', 'Income', 0);"
+)
+REJECTED = (
+    "insert into raw_meta.rejected_records "
+    "(organization_id, source, stream, run_id, record_id, body, body_hash, reason) "
+    "values ('bad', 'stripe', 'charges', 'r', null, '{}', '\\x00', 'no id');"
+)
+BAD = {
+    "plausible_devices": raw("ninjaone.devices", "bad", '{"id": 1, "nodeClass": "TOASTER"}'),
+    "plausible_tickets": raw("connectwise.tickets", "bad", '{"closedFlag": true}'),
+    "plausible_time_entries": raw("connectwise.time_entries", "bad", '{"actualHours": -1}', '{"actualHours": 25}'),
+    "rejected_records": REJECTED,
+    "vendor_totals": LOG.format("bad", 11),
+    "mapped_accounts": "insert into marts.fct_unmapped_accounts values ('bad', '2026-05', 'Petty cash', 12);",
+    "tied_books": "insert into marts.fct_profit_and_loss_ties values ('bad', '2026-05', 'Accrual', 'Income', 0.01);",
+    "plausible_monthly_metrics": monthly(
+        "bad", "'2026-05', 'seats_managed', 'count', -1, null", "'2026-05', 'employees', 'fte', null, ''"
+    ),
+    "steady_monthly_metrics": monthly(
+        "bad",
+        "'2026-03', 'endpoints_managed', 'count', 100, null",
+        "'2026-04', 'endpoints_managed', 'count', 151, null",
+    ),
+    "quiet_months": monthly("bad", "'2026-06', 'reactive_tickets_created', 'count', 0, null"),
+    "plausible_smartnumbers": smartnumbers(
+        "bad",
+        "'2026-Q2', 'total_close_pct', 3.5, null",
+        "'2026-Q2', 'reactive_service_pct', 1.1, null",
+        "'2026-Q2', 'net_profit_pct', -3, null",
+        "'2026-Q2', 'revenue_from_services_pct', 2, null",
+        "'2026-Q2', 'aisp', null, null",
+    ),
+    "whole_smartnumbers": smartnumbers("bad", "'2026-Q1', 'aisp', 1, null"),
+}
+
+
+@pytest.fixture(scope="module")
+def warehouse(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A database with the good rows and the planted ones, each under an organization of its own."""
+    with psycopg.connect(module_database_url) as connection:
+        connection.execute(MARTS + GOOD + "".join(BAD.values()))
+    with installed(module_database_url, tmp_path_factory.mktemp("var")):
+        yield
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_good_rows_pass(warehouse: None, suite: Suite) -> None:
+    outcome = checks.run_suite(suite, "good")
+    assert outcome.is_passed, outcome.message
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_each_expectation_finds_what_is_planted(warehouse: None, suite: Suite) -> None:
+    outcome = checks.run_suite(suite, "bad")
+    assert not outcome.is_passed
+    assert len(outcome.observed["failed"]) == len(suite.expectations), outcome.message
+    assert outcome.severity == suite.worst
+    assert checks.blocks(outcome) == (suite.worst == "error")
+    assert all(expect.notes in outcome.message for expect in suite.expectations)
+
+
+def test_an_organization_without_rows_fails_nothing(warehouse: None) -> None:
+    """Somebody who lives on imported figures has no raw rows at all."""
+    assert all(checks.run_suite(suite, "empty").is_passed for suite in SUITES)
+
+
+def test_a_check_that_cannot_run_is_not_one_that_passed(warehouse: None) -> None:
+    broken = replace(SUITES[0], query="select 1 as something_else where {organization_id} is not null")
+    with pytest.raises(checks.CheckFailed, match="says nothing about the data of good"):
+        checks.run_suite(broken, "good")
+
+
+@pytest.mark.filterwarnings("ignore")  # the library's own import warns
+def test_great_expectations_knows_every_kind() -> None:
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
+
+    known = set(list_registered_expectation_implementations())
+    assert {expect.kind for suite in SUITES for expect in suite.expectations} <= known
