@@ -5,10 +5,14 @@ decides. The sandbox answers in no time but its own.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from bench.figures import Figure, say, seconds
-from bench.workshop import Size, create_database, installation, organization, postgres, sandbox
+from bench.workshop import Size, Unlimited, create_database, installation, organization, postgres, sandbox
+from extractors import STREAMS, open_source
 from orchestration import demonstration, pipeline
 from orchestration.progress import Quiet
 from orchestration.sandbox_process import Sandbox
@@ -29,6 +33,7 @@ def measure(size: Size) -> list[Figure]:
     with postgres() as url, sandbox() as server:
         with installation(url):
             pipeline.prepare([organization()])
+        _rendered(server)
         for round_number in range(size.pairs):
             say(f"month: round {round_number + 1} of {size.pairs}")
             for taken, chosen in (
@@ -65,6 +70,31 @@ def measure(size: Size) -> list[Figure]:
             for source in SOURCES
         ),
     ]
+
+
+def _rendered(server: Sandbox) -> None:
+    """Have the sandbox make up its business, which it does when it is first asked."""
+    for source, facts in server.credentials().items():
+        with open_source(
+            source, facts, as_of=server.clock(), budget=Unlimited(), token_store=_Forgetful(facts)
+        ) as session:
+            session.preflight(STREAMS[source])
+
+
+class _Forgetful:
+    """A token store for one session."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.connection = facts
+
+    @contextmanager
+    def exclusive(self) -> Iterator["_Forgetful"]:
+        """Nobody else is there."""
+        yield self
+
+    def save(self, updates: dict[str, Any]) -> None:
+        """For this session only."""
+        self.connection = {**self.connection, **updates}
 
 
 def _read(chosen: Organization, server: Sandbox) -> tuple[dict[str, float], int]:

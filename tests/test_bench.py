@@ -1,0 +1,59 @@
+"""The benchmarks run and cover what they say. How fast anything is, no test asks: machines differ, and so do hours."""
+
+import subprocess
+import sys
+
+import pytest
+
+from bench.__main__ import SUBJECTS
+from bench.figures import Figure, speeds, table
+from warehouse.settings import PROJECT_ROOT
+
+
+def bench(*arguments: str) -> str:
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def tiny_run() -> dict[str, list[str]]:
+    """The lines of the table of one run of everything at its smallest, by subject."""
+    lines: dict[str, list[str]] = {}
+    for line in bench("--tiny").splitlines():
+        if line in SUBJECTS:
+            lines[line] = held = []
+        elif line.startswith("  ") and lines:
+            held.append(line)
+    return lines
+
+
+def test_the_list_names_every_subject() -> None:
+    assert [line.split()[0] for line in bench("--list").splitlines()] == list(SUBJECTS)
+
+
+def test_an_unknown_subject_is_refused_with_the_choices() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        bench("speed")
+    assert refused.value.returncode == 2
+
+
+def test_every_subject_is_in_the_page_on_performance() -> None:
+    text = (PROJECT_ROOT / "docs" / "performance.md").read_text()
+    assert [subject for subject in SUBJECTS if f"`{subject}`" not in text] == []
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_subject_can_be_measured(tiny_run: dict[str, list[str]], subject: str) -> None:
+    assert tiny_run[subject], f"{subject} has no figure"
+
+
+def test_a_ratio_is_taken_pair_by_pair() -> None:
+    """The machine slowed down between the pairs: one against the other within a pair still says the same."""
+    figure = speeds("reading", [50.0, 25.0, 10.0], [100.0, 50.0, 20.0], against="the limit")
+    assert figure.ratios == (0.5, 0.5, 0.5)
+    assert figure.measured == "25.0/s"
+
+
+def test_the_table_shows_median_and_spread() -> None:
+    text = table([("loading", [Figure("new", "9/s", "bare COPY", (0.7, 0.9, 0.8), ">= 0.75")])])
+    assert text.splitlines()[-1].split() == ["new", "9/s", "0.80", "0.70", "to", "0.90", "bare", "COPY", ">=", "0.75"]
