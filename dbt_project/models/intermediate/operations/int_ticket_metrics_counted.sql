@@ -5,7 +5,6 @@ with tickets as (
 
 time_entries as (
     select * from {{ ref('int_time_entries_classified') }}
-    where is_reactive
 ),
 
 scopes as (
@@ -50,6 +49,20 @@ worked as (
         sum(hours) as value,
         count(*) as source_rows
     from time_entries
+    where is_reactive
+    group by grouping sets ((organization_id, client_id, entered_period), (organization_id, entered_period))
+),
+
+-- Whether these hours are reactive only their tickets could tell.
+unplaced as (
+    select
+        organization_id,
+        coalesce(client_id, 'all') as client_id,
+        entered_period as period,
+        'reactive_time_spent' as metric,
+        count(distinct ticket_id) as tickets
+    from time_entries
+    where is_ticket_unread
     group by grouping sets ((organization_id, client_id, entered_period), (organization_id, entered_period))
 ),
 
@@ -102,6 +115,10 @@ explained as (
             when coverage.metric = 'reactive_tickets_closed' and rules.closed_statuses is null
                 then 'No closed status is configured.'
             when not scopes.is_in_connectwise then 'The client is not known in ConnectWise.'
+            when unplaced.tickets > 0
+                then
+                    'Hours of the month were charged to older tickets that were not read (' || unplaced.tickets
+                    || '); a run without a period reads them.'
         end as reason
     from coverage
     inner join scopes on coverage.organization_id = scopes.organization_id
@@ -112,6 +129,12 @@ explained as (
             and scopes.client_id = counted.client_id
             and coverage.period = counted.period
             and coverage.metric = counted.metric
+    left join unplaced
+        on
+            coverage.organization_id = unplaced.organization_id
+            and scopes.client_id = unplaced.client_id
+            and coverage.period = unplaced.period
+            and coverage.metric = unplaced.metric
 ),
 
 candidates as (
