@@ -10,7 +10,7 @@ SUITES = (
         ("marts", "fct_unmapped_accounts"),
         "Every account with postings in a complete month feeds a metric by a rule of the organization.",
         """
-        select format('%s, %s in %s', unmapped.account_name, unmapped.amount, unmapped.period) as finding
+        select concat(unmapped.account_name, ', ', unmapped.amount, ' in ', unmapped.period) as finding
         from marts.fct_unmapped_accounts as unmapped
         inner join marts.dim_periods as periods
             on periods.organization_id = unmapped.organization_id and periods.period = unmapped.period
@@ -29,7 +29,7 @@ SUITES = (
         ("marts", "fct_profit_and_loss_ties"),
         "What was read of the profit and loss report adds up to the report's own totals, to the cent.",
         """
-        select format('%s of %s (%s) differs by %s', report_group, period, basis, difference) as finding
+        select concat(report_group, ' of ', period, ' (', basis, ') differs by ', difference) as finding
         from marts.fct_profit_and_loss_ties
         where organization_id = {organization_id} and difference <> 0
         """,

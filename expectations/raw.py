@@ -81,7 +81,7 @@ SUITES = (
         ("raw_meta", "rejected_records"),
         "Records that could not be stored are few and known.",
         """
-        select format('%s %s %s: %s', source, stream, coalesce(record_id, 'without id'), reason) as finding
+        select concat(source, ' ', stream, ' ', coalesce(record_id, 'without id'), ': ', reason) as finding
         from raw_meta.rejected_records
         where organization_id = {organization_id}
         """,
@@ -97,7 +97,7 @@ SUITES = (
         ("raw_meta", "extraction_log"),
         "Where a vendor states its own total, the stored rows of the last complete read reach it.",
         """
-        select format('%s %s: %s read of %s', latest.source, latest.stream, latest.records, latest.vendor_count)
+        select concat(latest.source, ' ', latest.stream, ': ', latest.records, ' read of ', latest.vendor_count)
             as finding
         from (
             select distinct on (source, stream) source, stream, vendor_count, records

@@ -25,7 +25,7 @@ SUITES = (
         ("marts", "fct_metrics_monthly"),
         "Counts and hours rarely move by more than half from one month to the next.",
         """
-        select format('%s of %s: %s after %s', moved.metric, moved.period, moved.value, moved.before) as finding
+        select concat(moved.metric, ' of ', moved.period, ': ', moved.value, ' after ', moved.before) as finding
         from (
             select metric, period, value, is_complete_period,
                 lag(value) over (partition by metric order by period) as before
@@ -50,7 +50,7 @@ SUITES = (
         ("marts", "fct_metrics_monthly"),
         "A complete month without one ticket or one endpoint is possible, but seldom true.",
         """
-        select format('%s of %s', metric, period) as finding
+        select concat(metric, ' of ', period) as finding
         from marts.fct_metrics_monthly
         where organization_id = {organization_id} and client_id = 'all' and is_complete_period and value = 0
             and metric in ('reactive_tickets_created', 'endpoints_managed')
@@ -87,7 +87,7 @@ SUITES = (
         ("marts", "fct_smartnumbers"),
         "No quarter lacks one of the 18 SmartNumbers.",
         """
-        select format('%s: %s', quarter, count(*) filter (where is_headline)) as finding
+        select concat(quarter, ': ', count(*) filter (where is_headline)) as finding
         from marts.fct_smartnumbers
         where organization_id = {organization_id}
         group by quarter

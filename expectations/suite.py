@@ -38,6 +38,12 @@ class Suite:
     query: str
     expectations: tuple[Expect, ...]
 
+    def __post_init__(self) -> None:
+        if "%" in self.query:  # doubled on its way through Great Expectations, so that format() would print "%s"
+            raise ValueError(
+                f"The query of suite {self.name} holds a percent sign; use concat(), not format()."
+            )
+
     @property
     def worst(self) -> Severity:
         """The severity of its strictest expectation."""

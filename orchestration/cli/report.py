@@ -19,6 +19,7 @@ from orchestration.extraction import StreamOutcome
 from orchestration.pipeline import OrganizationReport, RunReport
 from orchestration.progress import complain
 from reports.alerts import AlertSummary
+from reports.views.quality import UnmatchedClient, unmatched_clients
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect
 from warehouse.periods import latest_complete_quarter
@@ -147,6 +148,7 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
     with connect() as connection:
         known = quarter in readings.quarters(connection, organization.id)
         rows = readings.smartnumbers(connection, organization.id, quarter) if known else []
+        clients = unmatched_clients(connection, organization.id)
     if any(row["value"] is not None for row in rows):
         console.print(smartnumbers_table(organization.name, quarter, rows))
         for row in rows:
@@ -158,12 +160,24 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
             f"{organization.name} has no SmartNumbers of {quarter} yet: none of their inputs is known. "
             f"Next: {first_steps(organization.id)}, then `qbr run`. `qbr metrics` says what each one lacks.",
         )
+    if clients:
+        _plain(console, _clients_line(organization.id, clients))
     print_checks(console, one.checks)
     if one.alerts is not None:
         _print_alerts(console, one.alerts)
     if one.deliveries is not None:
         _plain(console, f"Deliveries: {one.deliveries}")
     _print_decks(console, one)
+
+
+def _clients_line(organization_id: str, clients: Sequence[UnmatchedClient]) -> str:
+    """Which clients a person should look at; all of them count in the totals."""
+    alone = [client.name for client in clients if client.is_unmatched]
+    unconfirmed = sum(not client.is_unmatched for client in clients)
+    found = ([f"{len(alone)} found in one source only ({', '.join(alone)})"] if alone else []) + (
+        [f"{unconfirmed} matched by name alone"] if unconfirmed else []
+    )
+    return f"Clients to look at: {', '.join(found)}. Map them under `clients` in config/{organization_id}.yml."
 
 
 def _print_alerts(console: Console, alerts: AlertSummary) -> None:
