@@ -14,6 +14,7 @@ from extractors.core.children import nested_lists
 from extractors.core.client import error_code
 from extractors.core.errors import VendorUnavailable
 from extractors.core.pages import after_last_id
+from extractors.core.slices import newest_first
 from extractors.core.source import Source, Verdict
 from extractors.core.stream import Stream
 from extractors.core.walk import Scope, Walk
@@ -25,6 +26,7 @@ _ADVICE = "Check that the restricted key exists and belongs to this account and 
 
 _list = partial(Stream, source="stripe", pages=after_last_id, page_size=100)
 _nested_list = partial(_list, pages=nested_lists)
+_dated_list = partial(_list, pages=newest_first, reads="windowed", change_filter="created", date_filters=("created",))
 
 # Stripe filters on creation only, and what was created long ago still changes. So lists that are short are read
 # whole each time, and long ones go back far enough to see later edits.
@@ -36,12 +38,9 @@ SUBSCRIPTIONS = _list(
     permission="Subscriptions: Read",
     vendor_fields=("customer", "status", "items"),
 )
-INVOICES = _list(
+INVOICES = _dated_list(
     name="invoices",
     path="/v1/invoices",
-    reads="windowed",
-    change_filter="created",
-    date_filters=("created",),
     look_back=timedelta(days=90),  # as long as reminders and collection may last
     description="One row per invoice, drafts and voided ones included.",
     permission="Invoices: Read",
@@ -94,23 +93,17 @@ STREAMS = (
         description="One row per line of an invoice.",
         permission="Invoices: Read",
     ),
-    _list(
+    _dated_list(
         name="charges",
         path="/v1/charges",
-        reads="windowed",
-        change_filter="created",
-        date_filters=("created",),
         look_back=timedelta(days=120),  # a charge can be disputed that long
         description="One row per attempt to collect money.",
         permission="Charges: Read",
         vendor_fields=("amount", "status"),
     ),
-    _list(
+    _dated_list(
         name="refunds",
         path="/v1/refunds",
-        reads="windowed",
-        change_filter="created",
-        date_filters=("created",),
         look_back=timedelta(days=45),  # a refund can fail weeks later
         description="One row per refund of a charge.",
         permission="Charges: Read",

@@ -8,6 +8,7 @@ import msgspec
 
 from extractors.core.cutting import Cut
 from extractors.core.pages import forward_only, forward_pages, last_id, starting_after_pages
+from extractors.core.slices import newest_first_pages
 from extractors.core.stream import Stream
 from extractors.core.walk import Walk
 
@@ -31,7 +32,7 @@ def nested_lists(walk: Walk) -> Iterator[Cut]:
     parent = _parent(walk.stream)
     parents = _walk_of(walk, parent)
     shape = _shape(parent.key, walk.stream.nested or walk.stream.name)
-    for page in starting_after_pages(parents, parent.path, parents.filters(), walk.cursor.get("after")):
+    for page in newest_first_pages(parents, parent.path, parents.filters(), walk.cursor):
         records, rejections = [], list(page.rejections)
         for record in page.records:
             held: Any = walk.decode(record.body, shape)

@@ -23,6 +23,17 @@ class Effort:
     bytes: int = 0
     cancelled: threading.Event = field(default_factory=threading.Event)
 
+    def of_a_helper(self) -> "Effort":
+        """For a thread that helps this read: called off with it, counted apart, since counting is no single step."""
+        return Effort(cancelled=self.cancelled)
+
+    def add(self, helper: "Effort") -> None:
+        """Take over what a helper has spent."""
+        self.requests += helper.requests
+        self.retries += helper.retries
+        self.rate_limit_waits += helper.rate_limit_waits
+        self.bytes += helper.bytes
+
 
 _CURRENT: ContextVar[Effort | None] = ContextVar("effort", default=None)
 
