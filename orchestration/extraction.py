@@ -223,7 +223,8 @@ def extract_stream(
                 window=window,
                 certificate=lambda: reading.certificate,
                 snapshot_date=local_date(organization, as_of) if stream.keeps_daily_history else None,
-                id_sweep=session.ids(stream) if stream.sweeps_deletions and window.kind != "dated" else None,
+                # A read of everything shows by itself what is gone, and a month alone says nothing about the rest.
+                id_sweep=session.ids(stream) if stream.sweeps_deletions and window.kind == "changes" else None,
                 on_page=on_page,
                 overlap=stream.overlap,
                 resumes=left,
