@@ -46,7 +46,13 @@ ranked as (
         *,
         row_number() over (
             partition by organization_id, client_id, period, metric
-            order by value is null asc, rank asc, freshest_at desc nulls last, model asc
+            order by
+                value is null asc,
+                -- Where nothing has a value, what a person cleared on purpose says more than what was never read.
+                value is null and method not in ('corrected', 'manual', 'imported') asc,
+                rank asc,
+                freshest_at desc nulls last,
+                model asc
         ) as place
     from candidates
 ),
