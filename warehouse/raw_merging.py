@@ -15,13 +15,13 @@ from psycopg import errors, sql
 from warehouse.raw import StreamKey
 from warehouse.raw_batches import Batch, Misfit, RecordLike, encode, record_hash
 
-# Rows wait here as plain text, in line: taking JSON apart and compressing it is left to the merge, which does so for
+# Rows wait here as plain text, in line (COPY would check a json column): taking JSON apart and compressing it is left to the merge, which does so for
 # changed rows only, and that is most of what loading a record costs.
 _INCOMING = """
 set temp_buffers = '32MB';
 set lock_timeout = '60s';
 create temporary table if not exists incoming (
-    record_id text not null, record json not null, source_updated_at timestamptz, record_hash bytea not null
+    record_id text not null, record text not null, source_updated_at timestamptz, record_hash bytea not null
 ) with (toast_tuple_target = 8160) on commit delete rows;
 alter table incoming alter column record set storage external;
 """
