@@ -15,8 +15,8 @@ from psycopg import errors, sql
 from warehouse.raw import StreamKey
 from warehouse.raw_batches import Batch, Misfit, RecordLike, encode, record_hash
 
-# Rows wait here as plain text, in line (COPY would check a json column): taking JSON apart and compressing it is left to the merge, which does so for
-# changed rows only, and that is most of what loading a record costs.
+# Rows wait here as plain text, in line: checking JSON, taking it apart and compressing it is left to the merge, which
+# does so for changed rows only, and that is most of what loading a record costs.
 _INCOMING = """
 set temp_buffers = '32MB';
 set lock_timeout = '60s';
