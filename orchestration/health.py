@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from extractors.core.errors import VendorError
-from orchestration import timetable
+from orchestration import dagster_processes, timetable
 from orchestration.extraction import choose, signed_in
 from orchestration.selection import run_instant
 from warehouse.engine import connect
@@ -120,9 +120,17 @@ def _streams(organization: Organization) -> Iterator[Finding]:
 
 
 def _schedules(organization: Organization) -> Iterator[Finding]:
+    served = dagster_processes.running(get_settings().var_dir)
     for name, cron in timetable.of(organization).items():
-        yield Finding(
-            f"{organization.id} schedule {name}",
-            "good",
-            f"{cron} in {organization.time_zone}, while `make up` runs",
-        )
+        subject, when = f"{organization.id} schedule {name}", f"{cron} in {organization.time_zone}"
+        if not organization.is_active:
+            yield Finding(subject, "good", "none, since its file says is_active: false")
+        elif served:
+            yield Finding(subject, "good", f"{when}, kept by `make up` ({served.url})")
+        else:
+            yield Finding(
+                subject,
+                "warning",
+                f"{when}, but nothing keeps it now",
+                "Leave `make up` running, or have your own scheduler call `qbr run`.",
+            )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 import extractors
-from orchestration import checks, partitions, pipeline, reporting
+from orchestration import checks, partitions, pipeline, reporting, services
 from orchestration.assets.raw import ask_for_retry
 from orchestration.errors import BuildFailed
 from orchestration.extraction import StreamOutcome
@@ -40,6 +40,7 @@ def prepare_warehouse(context: dg.OpExecutionContext) -> datetime:
     """The run's instant: every later step uses it, also after midnight and when the run is retried."""
     organization = _organization(context)
     pipeline.prepare([organization])
+    services.vendors_of(organization)
     return run_instant([organization])
 
 

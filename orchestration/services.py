@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import socket
 from dataclasses import dataclass, field
 
 import psycopg
 
 from orchestration import dagster_processes, demonstration, pipeline, sandbox_process
+from orchestration.sandbox_process import Sandbox
 from orchestration.selection import chosen_organizations
 from orchestration.transformation import ensure_manifest
 from warehouse import embedded
 from warehouse.credentials import connected_sources
 from warehouse.engine import connect, database_url
+from warehouse.organizations import Organization
 from warehouse.settings import get_settings
 
 
@@ -31,9 +34,9 @@ def start_parts() -> Parts:
     organizations = chosen_organizations()
     pipeline.prepare(organizations)
     addresses, remarks = {"Postgres": _without_password(database_url())}, []
-    if sandbox_is_needed():
-        demo = next(one for one in organizations if one.id == demonstration.ORGANIZATION)
-        addresses["Sandbox"] = demonstration.attach(demo).url
+    for organization in organizations:
+        if sandbox := vendors_of(organization):
+            addresses["Sandbox"] = sandbox.url
     ensure_manifest()
     port = settings.dagster_port
     if not is_free(port):
@@ -41,6 +44,20 @@ def start_parts() -> Parts:
         remarks.append(f"Port {settings.dagster_port} is taken by another program, so Dagster listens on {port}.")
     addresses["Dagster"] = f"http://127.0.0.1:{port}"
     return Parts(addresses, port, remarks)
+
+
+def vendors_of(organization: Organization) -> Sandbox | None:
+    """Make sure that the demonstration finds its vendors: the running sandbox, started when it is needed.
+
+    None for an organization that has real ones.
+    """
+    if organization.id != demonstration.ORGANIZATION or not sandbox_is_needed():
+        return None
+    var_dir = get_settings().var_dir
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / "sandbox.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two steps that begin at once start one sandbox
+        return demonstration.attach(organization)
 
 
 def sandbox_is_needed() -> bool:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 import extractors
 from extractors.core.stream import Stream
-from orchestration import partitions, pipeline
+from orchestration import partitions, pipeline, services
 from orchestration.extraction import StreamOutcome, extract_source
 from orchestration.progress import Quiet
 from orchestration.selection import one_organization, run_instant
@@ -81,11 +81,12 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         organization = one_organization(partitions.organization_of(context.partition_key))
+        pipeline.prepare([organization])
+        services.vendors_of(organization)
         as_of = run_instant([organization])
         period = _older_month(context.partition_key, as_of, organization.time_zone)
         chosen = context.selected_asset_keys
         wanted = [s for s in streams if keys_of(s) & chosen]
-        pipeline.prepare([organization])
         failed: list[StreamOutcome] = []
         for outcome in extract_source(
             organization, source, wanted, run_id=context.run.run_id, as_of=as_of, progress=Quiet(), period=period

@@ -1,6 +1,8 @@
 """An installation of the demonstration on the sandbox, as Dagster's assets and jobs find it."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,11 @@ from tests.installation import installed
 AS_OF = "2026-07-06T14:00:00+00:00"  # the sandbox's own time
 
 
-def sandbox_at(url: str) -> Sandbox:
-    return Sandbox(port=int(url.rsplit(":", 1)[1]), pid=0, seed=7)
+def sandbox_at(url: str, var_dir: Path) -> Sandbox:
+    """The simulated vendors of this session, noted where an earlier command of this installation would have."""
+    found = Sandbox(port=int(url.rsplit(":", 1)[1]), pid=0, seed=7)
+    (var_dir / "sandbox.json").write_text(json.dumps(asdict(found)))
+    return found
 
 
 @pytest.fixture
@@ -24,5 +29,5 @@ def installation(database_url: str, sandbox: str, tmp_path: Path, monkeypatch: p
     with installed(database_url, tmp_path):
         organization = one_organization(demonstration.ORGANIZATION)
         pipeline.prepare([organization])
-        demonstration.connect_sources(organization, sandbox_at(sandbox), anew=True)
+        demonstration.connect_sources(organization, sandbox_at(sandbox, tmp_path), anew=True)
         yield database_url

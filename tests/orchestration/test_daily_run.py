@@ -47,7 +47,7 @@ def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.Tem
         get_settings.cache_clear()
         organization = one_organization(demonstration.ORGANIZATION)
         pipeline.prepare([organization])
-        demonstration.connect_sources(organization, sandbox_at(sandbox), anew=True)
+        demonstration.connect_sources(organization, sandbox_at(sandbox, get_settings().var_dir), anew=True)
         with psycopg.connect(module_database_url) as connection:
             facts = connection_for(connection, "demo-msp", "stripe") | {"api_key": "rk_wrong"}
             connect_source(connection, "demo-msp", "stripe", facts, environment="sandbox")
