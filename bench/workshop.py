@@ -124,7 +124,7 @@ def _process(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         try:
             yield process
         finally:
-            process.terminate()
+            process.kill()  # nothing of it is worth a polite end, which an inherited signal mask may forbid
 
 
 def organization(**requests_per_minute: int) -> Organization:
