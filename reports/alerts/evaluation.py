@@ -60,7 +60,7 @@ def raise_run_failed(
     condition = Condition(
         scope=job,
         message=f"Run {run_id} of {job} failed: {told}",
-        next_action="Open the run in Dagster, mend what its log names, and launch it again from the failed step.",
+        next_action="Open the run in Dagster, mend what its log names, and launch the whole run again.",
         runbook="docs/runbook.md#run-failed",
     )
     others = frozenset(incident.scope for incident in unresolved(reporter, RUN_FAILED)) - {job}
