@@ -9,6 +9,7 @@ import pytest
 from orchestration import partitions
 from orchestration.assets import clients, raw
 from orchestration.definitions import defs
+from orchestration.extraction import StreamOutcome
 from orchestration.selection import one_organization
 from warehouse.credentials import connect_source, connection_for
 from warehouse.periods import Period
@@ -86,6 +87,16 @@ def test_a_refused_sign_in_is_one_sentence_and_is_not_tried_again(installation: 
     assert "rk_wrong" not in sentence_of(done)
     assert failure.step_failure_data.user_failure_data.label == "intentional-failure"
     assert not [event for event in done.all_events if event.is_step_up_for_retry]
+
+
+def test_only_what_may_pass_by_itself_is_tried_again_and_once() -> None:
+    down = StreamOutcome("stripe", "customers", error="Stripe is down", worth_retrying=True)
+    refused = StreamOutcome("stripe", "prices", error="Stripe refused the key")
+    with pytest.raises(dg.RetryRequested):
+        raw.ask_for_retry([down], retry_number=0)
+    raw.ask_for_retry([down], retry_number=1)
+    raw.ask_for_retry([down, refused], retry_number=0)
+    raw.ask_for_retry([], retry_number=0)
 
 
 def test_linking_clients_counts_those_nobody_has_confirmed(installation: str) -> None:
