@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import psycopg
+
 from orchestration import sandbox_process
 from orchestration.errors import UsageError
 from warehouse.credentials import connected_sources
@@ -89,5 +91,8 @@ def run_instant(organizations: Sequence[Organization]) -> datetime:
 
 def _reads_the_sandbox(organization: Organization) -> bool:
     with connect() as connection:
-        found = connected_sources(connection, organization.id)
+        try:
+            found = connected_sources(connection, organization.id)
+        except psycopg.errors.UndefinedTable:  # a database that no run has set up yet: nothing is connected
+            return False
     return any(one.connected_by == sandbox_process.CONNECTED_BY for one in found.values())

@@ -25,5 +25,6 @@ class DeckBlocked(ReportError):
         super().__init__(
             f"No deck of {organization_id} for {quarter} was written: {len(failures)} error {checks}. "
             + " ".join(f"[{number}] {failure}" for number, failure in enumerate(failures, start=1))
-            + " Mend the cause and run again, or force the deck with a reason: it then carries a DRAFT mark."
+            + " Mend the cause and run again, or have it as a DRAFT: "
+            + f"`qbr deck build --quarter {quarter} --force REASON`."
         )

@@ -37,6 +37,7 @@ class Runs:
     database_url: str
     partly: Ended
     decks_then: list[str]
+    forced: Ended
     again: Ended
     decks_now: list[str]
 
@@ -65,9 +66,10 @@ def runs(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "history.csv").write_text(IMPORTED)
         assert qbr("import", "manual", str(folder / "history.csv"), "--method", "imported").exit_code == 0
         partly, decks_then = qbr("run"), decks()
+        forced = qbr("deck", "build", "--quarter", "2026-Q2", "--force", "the board meets today")
         config.write_text(whole)
         connect_stripe(module_database_url, sandbox)
-        yield Runs(module_database_url, partly, decks_then, qbr("run"), decks())
+        yield Runs(module_database_url, partly, decks_then, forced, qbr("run"), decks())
 
 
 def connect_stripe(database_url: str, sandbox: Sandbox, **other: str) -> None:
@@ -116,6 +118,15 @@ def test_an_account_without_a_mapping_holds_the_decks_back_with_its_name_and_amo
     assert "Vendor Rebates, " in blocked
     assert re.search(r"Vendor Rebates, \d+\.\d\d in 2026-0\d", blocked)
     assert "add a rule for each in the organization's file" in blocked
+
+
+def test_a_deck_can_be_forced_with_a_reason_that_is_kept(runs: Runs) -> None:
+    assert "`qbr deck build --quarter 2026-Q2 --force REASON`" in runs.partly.sentence
+    assert (runs.forced.exit_code, runs.forced.err) == (0, "")
+    assert "demo-msp-2026-Q2-company.pptx" in runs.forced.out
+    assert runs.rows("select distinct reason from app.audit_log where reason is not null") == [
+        ("the board meets today",)
+    ]
 
 
 def test_a_client_without_a_mapping_is_listed_and_still_counted(runs: Runs) -> None:

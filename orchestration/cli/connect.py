@@ -11,7 +11,7 @@ import typer
 
 from extractors.core.errors import VendorError
 from orchestration import pipeline
-from orchestration.cli.options import OrganizationOption
+from orchestration.cli.options import OneOrganizationOption
 from orchestration.errors import UsageError
 from orchestration.extraction import choose, signed_in
 from orchestration.selection import one_organization, run_instant
@@ -49,7 +49,7 @@ def add_to(app: typer.Typer) -> None:
 
 def connect(
     source: SourceArgument,
-    organization: OrganizationOption = None,
+    organization: OneOrganizationOption = None,
     environment: Annotated[
         Literal["production", "sandbox"], typer.Option("--environment", help="QuickBooks also has sandbox companies.")
     ] = "production",
@@ -76,7 +76,7 @@ def connect(
     )
 
 
-def disconnect(source: SourceArgument, organization: OrganizationOption = None) -> None:
+def disconnect(source: SourceArgument, organization: OneOrganizationOption = None) -> None:
     """Remove a stored sign-in, and revoke it with the vendor where that can be done."""
     choose(source)
     chosen = one_organization(organization)

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from orchestration import readings
-from orchestration.cli.options import OrganizationOption, as_period, as_quarter
+from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
 from orchestration.cli.report import shown
 from orchestration.errors import UsageError
 from orchestration.selection import one_organization
@@ -26,7 +26,7 @@ def explain(
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="A key of docs/metrics.md, such as rhem.")],
     period: Annotated[str, typer.Option("--period", metavar="YYYY-MM|YYYY-Qn", help="A month or a quarter.")],
     client: Annotated[str, typer.Option("--client", metavar="CLIENT_ID", help="One client instead of all.")] = "all",
-    organization: OrganizationOption = None,
+    organization: OneOrganizationOption = None,
 ) -> None:
     """Say where a figure comes from: definition, formula with its numbers, source rows, freshness."""
     is_quarter = "Q" in period

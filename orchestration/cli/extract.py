@@ -20,9 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 def extract(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe or quickbooks.")],
-    stream: Annotated[
-        list[str] | None, typer.Argument(metavar="[STREAM...]", help="All of them when left out.")
-    ] = None,
+    stream: Annotated[list[str] | None, typer.Argument(metavar="STREAM", help="All of them when left out.")] = None,
     organization: OrganizationOption = None,
     period: PeriodOption = None,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from orchestration import pipeline
-from orchestration.cli.options import OrganizationOption
+from orchestration.cli.options import OneOrganizationOption
 from orchestration.selection import one_organization, run_instant
 from warehouse.engine import connect
 from warehouse.manual_metrics import import_manual
@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 def manual(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns period,metric,value,note.")],
-    organization: OrganizationOption = None,
+    organization: OneOrganizationOption = None,
     method: Annotated[
         Literal["manual", "imported"],
         typer.Option("--method", help="manual: typed in by a person; imported: history from an older system."),

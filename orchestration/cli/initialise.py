@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 def init(
     organization: Annotated[str, typer.Argument(metavar="ORGANIZATION", help="Short id: letters, digits and hyphens.")],
-    name: Annotated[str, typer.Option("--name", help="The name that decks show.")],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The name that decks show.")],
     time_zone: Annotated[
         str, typer.Option("--time-zone", metavar="ZONE", help="IANA zone that months are cut in.")
     ] = "America/Chicago",

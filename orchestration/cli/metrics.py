@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration import readings
-from orchestration.cli.options import OrganizationOption, QuarterOption, as_quarter
+from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import smartnumbers_table
 from orchestration.progress import wide_console
 from orchestration.selection import one_organization, run_instant
@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def metrics(
-    organization: OrganizationOption = None,
+    organization: OneOrganizationOption = None,
     quarter: QuarterOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a machine instead of a table.")] = False,
 ) -> None:

@@ -11,7 +11,11 @@ from warehouse.periods import Period, PeriodError, Quarter
 
 OrganizationOption = Annotated[
     str | None,
-    typer.Option("--organization", metavar="ID", help="Only this organization; needed where several are configured."),
+    typer.Option("--organization", metavar="ID", help="Only this organization; every one when left out."),
+]
+OneOrganizationOption = Annotated[
+    str | None,
+    typer.Option("--organization", metavar="ID", help="Which organization; needed where several are configured."),
 ]
 PeriodOption = Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", help="One month.")]
 QuarterOption = Annotated[str | None, typer.Option("--quarter", metavar="YYYY-Qn", help="One calendar quarter.")]

@@ -22,7 +22,8 @@ def add_to(app: typer.Typer) -> None:
 def run(
     organization: OrganizationOption = None,
     source: Annotated[
-        list[str] | None, typer.Option("--source", help="Only this source; may be given more than once.")
+        list[str] | None,
+        typer.Option("--source", metavar="SOURCE", help="Only this source; may be given more than once."),
     ] = None,
     period: PeriodOption = None,
     quarter: QuarterOption = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration import pipeline
+from orchestration import pipeline, sandbox_process
 from orchestration.selection import chosen_organizations
 from tests.command import qbr
 from tests.installation import installed
@@ -131,6 +131,18 @@ def test_a_database_that_is_down_is_told_with_its_place(installation: str) -> No
 def test_a_database_that_does_not_exist_is_told_by_name(installation: str) -> None:
     told = refused(installation.rsplit("/", 1)[0] + "/nowhere")
     assert 'database "nowhere" does not exist' in told
+
+
+def test_a_database_that_no_run_has_set_up_is_no_surprise(installation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sandbox runs, as after a demonstration, and the database is a new one: nothing is connected in it yet."""
+    monkeypatch.setenv("QBR_DATABASE_URL", installation.rsplit("/", 1)[0] + "/postgres")
+    monkeypatch.delenv("QBR_AS_OF")
+    monkeypatch.setattr(sandbox_process, "running", lambda _: sandbox_process.Sandbox(port=1, pid=0, seed=7))
+    get_settings.cache_clear()
+    ended = qbr("metrics")
+    get_settings.cache_clear()
+    assert (ended.exit_code, ended.out) == (2, "")
+    assert ended.sentence.endswith("Run `qbr run` first.")
 
 
 def test_an_address_that_is_none_is_told_without_quoting_it(installation: str) -> None:

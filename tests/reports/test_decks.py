@@ -236,7 +236,7 @@ def test_a_failing_error_check_blocks_the_deck_and_says_what_to_do(warehouse, tm
     assert str(blocked.value) == (
         "No deck of fernhill-it for 2026-Q2 was written: 1 error check fails. [1] every_account_is_mapped on "
         "marts.fct_unmapped_accounts: 2 accounts have no rule; add them to accounts.rules. Mend the cause and run "
-        "again, or force the deck with a reason: it then carries a DRAFT mark."
+        "again, or have it as a DRAFT: `qbr deck build --quarter 2026-Q2 --force REASON`."
     )
     assert list(tmp_path.iterdir()) == []
 
