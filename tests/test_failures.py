@@ -4,6 +4,7 @@ A real sandbox and a real Postgres; only small streams are read, since it is the
 """
 
 import contextlib
+import io
 import os
 import shutil
 import signal
@@ -140,6 +141,27 @@ def test_a_wrong_password_is_told_and_nothing_is_lost(installation: Installation
     assert installation.held(f"raw_{source}.{stream}") == before
     installation.connect(source)
     completes(installation, source, stream)
+
+
+def test_keys_that_are_refused_never_take_the_place_of_keys_that_work(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = installation.sandbox.credentials()["ninjaone"]
+
+    def typed(secret: str) -> Ended:
+        keys = "".join(f"{line}\n" for line in (facts["base_url"], facts["client_id"], secret))
+        monkeypatch.setattr("sys.stdin", io.StringIO(keys))
+        return qbr("connect", "ninjaone")
+
+    refused = typed(SECRET)
+    failed_with(refused, "NinjaOne refused the sign-in", "was not connected for demo-msp", "stored earlier stays")
+    assert SECRET not in refused.out + refused.err
+    completes(installation, "ninjaone", "organizations")
+    accepted = typed(facts["client_secret"])
+    assert accepted.exit_code == 0
+    assert "ninjaone is connected for demo-msp. Next: " in accepted.out
+    assert facts["client_secret"] not in accepted.out + accepted.err
+    completes(installation, "ninjaone", "organizations")
 
 
 def test_a_refused_source_says_so_once_for_all_its_streams(installation: Installation) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import getpass
 import sys
 import webbrowser
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal
 
 import typer
 
-from extractors.core.errors import VendorError
+from extractors.core.errors import CredentialsRefused, VendorError
+from extractors.core.reading import open_source
 from orchestration import pipeline
 from orchestration.cli.options import OneOrganizationOption
-from orchestration.errors import UsageError
-from orchestration.extraction import choose, signed_in
+from orchestration.errors import PartlyFailed, UsageError
+from orchestration.extraction import choose
 from orchestration.selection import one_organization, run_instant
 from warehouse.audit import Actor
 from warehouse.credential_shapes import completed
@@ -54,7 +57,10 @@ def connect(
         Literal["production", "sandbox"], typer.Option("--environment", help="QuickBooks also has sandbox companies.")
     ] = "production",
 ) -> None:
-    """Sign in to a source: asks for its keys, or opens the browser for QuickBooks, and tries them before it ends."""
+    """Sign in to a source: asks for its keys, or opens the browser for QuickBooks, and tries them before storing them.
+
+    Keys that the vendor refuses are not stored; a sign-in stored earlier stays.
+    """
     choose(source)
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
@@ -67,9 +73,12 @@ def connect(
             f"QBR_CREDENTIALS_ORGANIZATION={chosen.id} (docs/settings.md)."
         ) from error
     person = Actor("person", getpass.getuser())
+    tried = Untried(completed(source, facts, environment))
+    shortfall = _try(chosen, source, tried)
     with connect_database() as connection:
-        connect_source(connection, chosen.id, source, facts, environment=environment, actor=person)
-    _try(chosen, source)
+        connect_source(connection, chosen.id, source, tried.connection, environment=environment, actor=person)
+    if shortfall:
+        raise PartlyFailed(f"{source} is connected for {chosen.id}, but not all of it can be read yet: {shortfall}")
     typer.echo(
         f"{source} is connected for {chosen.id}. Next: turn it on under `sources:` in config/{chosen.id}.yml if it is "
         "not yet there, then `qbr run`."
@@ -128,10 +137,40 @@ def _quickbooks(environment: str) -> dict[str, str]:
     return sign_in_with_browser(completed("quickbooks", given, environment), show=show)
 
 
-def _try(organization: Organization, source: str) -> None:
-    """Read a few records of each stream, so that a missing right shows now and not tonight."""
+class Untried:
+    """A sign-in that is tried before it is stored. What the vendor replaces while it is tried is kept here."""
+
+    def __init__(self, facts: dict[str, str]) -> None:
+        self.connection: dict[str, Any] = dict(facts)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Untried]:
+        """Nobody else knows of it yet."""
+        yield self
+
+    def save(self, updates: dict[str, Any]) -> None:
+        """Take the new tokens in the place of the old ones."""
+        self.connection.update(updates)
+
+
+def _try(organization: Organization, source: str, tried: Untried) -> VendorError | None:
+    """Read a few records of each stream, so that a missing right shows now and not tonight; what is wrong, if anything.
+
+    Raises :class:`UsageError` for a sign-in that the vendor refuses: it must not take the place of one that works.
+    """
     try:
-        with signed_in(organization, source, as_of=run_instant([organization])) as session:
+        with open_source(
+            source,
+            tried.connection,
+            token_store=tried,
+            as_of=run_instant([organization]),
+            time_zone=organization.time_zone,
+        ) as session:
             session.preflight(choose(source))
+    except CredentialsRefused as error:
+        raise UsageError(
+            f"{error} So {source} was not connected for {organization.id}; a sign-in stored earlier stays."
+        ) from error
     except VendorError as error:
-        raise UsageError(f"The keys are stored, but they do not work yet: {error}") from error
+        return error
+    return None
