@@ -1,7 +1,8 @@
 """Who is who over the four systems: mints clients, and links every vendor's record to one.
 
 A person's mapping decides first, then the normalised name, else the record stands for a client of its own. Links hang
-on the vendor's id, so a rename changes no link; ids and aliases of clients are given once and never again.
+on the vendor's id, so a rename changes no link, and only a mapping that comes or goes moves one; ids and aliases of
+clients are given once and never again.
 """
 
 from collections import defaultdict
@@ -65,6 +66,7 @@ def link_clients(connection: psycopg.Connection, organization_id: str, actor: Ac
         book = _Book.read(connection, organization_id)
         records = vendor_clients(connection, organization_id)
         missing = book.link_mapped(records)
+        book.let_go(records, missing)
         book.link_by_name(record for record in records if record.key not in book.mapped)
         book.settle(records)
         book.write(connection, organization_id, before)
@@ -90,6 +92,7 @@ class _Book:
         self.mappings = mappings
         self.excluded = excluded
         self.mapped: dict[Key, str] = {}
+        self.let_go_of: dict[Key, str] = {}
 
     @classmethod
     def read(cls, connection: psycopg.Connection, organization_id: str) -> "_Book":
@@ -102,7 +105,7 @@ class _Book:
             "select value from app.rule_values where organization_id = %s and rule = 'excluded_ninjaone_organization'",
             [organization_id],
         )
-        book.excluded = {name.casefold() for (name,) in excluded}
+        book.excluded = {name.strip().casefold() for (name,) in excluded}
         for row in connection.execute(
             "select client_id, client_alias, name, is_confirmed, merged_into_client_id from app.clients "
             "where organization_id = %s",
@@ -152,6 +155,23 @@ class _Book:
                 return client
         return self._mint(name)
 
+    def let_go(self, records: list[VendorClient], missing: list[tuple[str, str, str]]) -> None:
+        """Free the records whose mapping was taken out of the file, to be matched by name.
+
+        A mapping to the same client that no record answers to is another thing: the vendor renamed the record.
+        """
+        unanswered = {(source, name.casefold()) for source, _, name in missing}
+        for item in records:
+            link = self.links.get(item.key)
+            if link is None or link.method != "mapped" or item.key in self.mapped:
+                continue
+            client = self.clients[link.client_id]
+            if (item.source, client.name.casefold()) in unanswered:
+                self.mapped[item.key] = client.name
+                self._link(item, client, "mapped")
+            else:
+                self.let_go_of[item.key] = self.links.pop(item.key).client_id
+
     def link_by_name(self, records: Iterable[VendorClient]) -> None:
         """Keep existing links; match the rest by normalised name, else mint a client for the record alone."""
         confirmed = {
@@ -167,9 +187,22 @@ class _Book:
                 if self._stands_alone(item.key):
                     client = confirmed.get(name, client)
             else:
-                client = self.clients[index[name]] if name in index else self._mint(item.name)
+                client = (
+                    self.clients[index[name]] if name in index else self._client_before(item) or self._mint(item.name)
+                )
                 index.setdefault(name, client.id)
             self._link(item, client, "name")
+
+    def _client_before(self, item: VendorClient) -> Client | None:
+        """Who a record without a mapping was before it had one, or else stays as long as nobody else is that."""
+        if item.key not in self.let_go_of:
+            return None
+        for client in sorted(self.clients.values(), key=_by_alias):
+            if client.merged_into is not None and normalised(client.name) == normalised(item.name):
+                client.merged_into = None
+                return client
+        left = self.let_go_of[item.key]
+        return None if any(link.client_id == left for link in self.links.values()) else self.clients[left]
 
     def _index(self) -> dict[str, str]:
         """Normalised name to client: by the clients' own names first, then by what vendors call them."""
@@ -203,11 +236,11 @@ class _Book:
                 client.name = next((names[key] for key in keys if key in names), client.name)
 
     def _link(self, item: VendorClient, client: Client, method: str) -> None:
-        earlier = self.links.get(item.key)
-        is_excluded = item.source == "ninjaone" and item.name.casefold() in self.excluded
+        earlier = self.links[item.key].client_id if item.key in self.links else self.let_go_of.get(item.key)
+        is_excluded = item.source == "ninjaone" and item.name.strip().casefold() in self.excluded
         self.links[item.key] = Link(item.name, client.id, method, is_excluded)
-        if earlier and earlier.client_id != client.id:
-            left = self.clients[earlier.client_id]
+        if earlier and earlier != client.id:
+            left = self.clients[earlier]
             if left.id != UNASSIGNED and all(link.client_id != left.id for link in self.links.values()):
                 left.merged_into = client.id
 

@@ -203,6 +203,53 @@ def test_a_mapping_that_takes_a_wrong_match_apart_leaves_the_other_client_as_it_
     }
 
 
+def test_a_mapping_taken_out_of_the_file_gives_the_record_back_to_its_own_client(
+    connection: psycopg.Connection, configure
+):
+    """Somebody mapped a record to the wrong client: with the line gone, that client's figures are its own again."""
+    vendor_has(connection, "connectwise", "1", "Juniper")
+    vendor_has(connection, "connectwise", "2", "Larkspur")
+    vendor_has(connection, "ninjaone", "4", "Larkspur Inc")
+    link(connection)
+    right = links(connection)
+    configure("clients: [{name: Juniper, connectwise: [1, 2], ninjaone: 4}]\n")
+    link(connection)
+    assert {client for client, _ in links(connection).values()} == {"juniper"}
+    configure()
+    link(connection)
+    assert links(connection) == right
+    assert clients(connection)["larkspur"] == (2, "Larkspur", False)
+    assert connection.execute(
+        "select count(*) from app.clients where merged_into_client_id is not null"
+    ).fetchone() == (0,)
+
+
+def test_records_that_only_a_mapping_had_joined_part_when_it_goes(connection: psycopg.Connection, configure):
+    configure("clients: [{name: Juniper Dental, connectwise: 1, ninjaone: 4}]\n")
+    vendor_has(connection, "connectwise", "1", "JD Holdings")
+    vendor_has(connection, "ninjaone", "4", "Front Street")
+    link(connection)
+    configure()
+    link(connection)
+    assert links(connection) == {
+        ("connectwise", "1"): ("juniper-dental", "own"),
+        ("ninjaone", "4"): ("front-street", "own"),
+    }
+
+
+def test_a_vendor_that_renames_a_mapped_record_changes_nothing(connection: psycopg.Connection, configure):
+    """The mapping still says the old name; nobody took it away."""
+    configure("clients: [{name: Juniper Dental, connectwise: JD Holdings, ninjaone: JD}]\n")
+    vendor_has(connection, "connectwise", "1", "JD Holdings")
+    vendor_has(connection, "ninjaone", "4", "JD")
+    link(connection)
+    before = links(connection), clients(connection)
+    vendor_has(connection, "connectwise", "1", "Larkspur Dental")
+    for _ in range(2):
+        assert link(connection).missing == [("connectwise", "JD Holdings", "Juniper Dental")]
+        assert (links(connection), clients(connection)) == before
+
+
 def test_a_client_renamed_in_the_file_keeps_its_id(connection: psycopg.Connection, configure):
     configure("clients: [{name: Juniper, ninjaone: 4}]\n")
     vendor_has(connection, "ninjaone", "4", "JD")
@@ -247,7 +294,7 @@ def test_a_sub_customer_of_quickbooks_belongs_to_its_parent(connection: psycopg.
 
 def test_excluded_ninjaone_organizations_are_marked_whatever_their_case(connection: psycopg.Connection, configure):
     configure("devices: {excluded_organizations: [Northwind IT]}\n")
-    vendor_has(connection, "ninjaone", "1", "NORTHWIND IT")
+    vendor_has(connection, "ninjaone", "1", "NORTHWIND IT ")
     vendor_has(connection, "ninjaone", "2", "Juniper")
     vendor_has(connection, "connectwise", "1", "Northwind IT")
     link(connection)
