@@ -6,8 +6,10 @@ import typer
 
 from orchestration import demonstration, pipeline
 from orchestration.cli.report import print_run
+from orchestration.dagster_processes import write_instance
 from orchestration.progress import on_screen
 from orchestration.selection import one_organization, run_instant
+from warehouse.settings import get_settings
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,6 +26,7 @@ def demo() -> None:
     with on_screen() as screen:
         screen.stage("database")
         pipeline.prepare([organization])
+        write_instance(get_settings().var_dir)
         screen.stage("sandbox")
         sandbox = demonstration.attach(organization)
         screen.stage("figures kept by hand")
