@@ -40,9 +40,7 @@ class Suite:
 
     def __post_init__(self) -> None:
         if "%" in self.query:  # doubled on its way through Great Expectations, so that format() would print "%s"
-            raise ValueError(
-                f"The query of suite {self.name} holds a percent sign; use concat(), not format()."
-            )
+            raise ValueError(f"The query of suite {self.name} holds a percent sign; use concat(), not format().")
 
     @property
     def worst(self) -> Severity:
