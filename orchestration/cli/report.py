@@ -174,7 +174,7 @@ def _clients_line(organization_id: str, clients: Sequence[UnmatchedClient]) -> s
     """Which clients a person should look at; all of them count in the totals."""
     alone = [client.name for client in clients if client.is_unmatched]
     unconfirmed = sum(not client.is_unmatched for client in clients)
-    found = ([f"{len(alone)} found in one source only ({', '.join(alone)})"] if alone else []) + (
+    found = ([f"{len(alone)} found in one source only ({'; '.join(alone)})"] if alone else []) + (
         [f"{unconfirmed} matched by name alone"] if unconfirmed else []
     )
     return f"Clients to look at: {', '.join(found)}. Map them under `clients` in config/{organization_id}.yml."
