@@ -98,6 +98,8 @@ def load_two_organizations(connection: psycopg.Connection) -> None:
                 [organization, str(device["id"]), Jsonb(device)],
             )
         for source, stream in (
+            ("ninjaone", "organizations"),
+            ("ninjaone", "locations"),
             ("ninjaone", "devices"),
             ("connectwise", "tickets"),
             ("connectwise", "time_entries"),

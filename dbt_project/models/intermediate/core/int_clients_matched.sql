@@ -17,7 +17,8 @@ gathered as (
         min(source_client_id) filter (where source = 'stripe') as stripe_customer_id,
         min(source_client_id) filter (where source = 'quickbooks') as quickbooks_customer_id,
         count(*) as records,
-        bool_or(is_excluded) as is_excluded,
+        -- A client with devices that do count is one like any other, whatever else was mapped to it.
+        bool_and(is_excluded) filter (where source = 'ninjaone') as is_excluded,
         bool_and(match_method = 'own') as is_unmatched,
         case
             when bool_or(match_method = 'mapped') then 'mapped'

@@ -14,6 +14,18 @@ rules as (
     select * from {{ ref('int_rules_gathered') }}
 ),
 
+-- A device names its organization and location by number; whether a rule leaves them out only their lists tell.
+lists as (
+    select organization_id
+    from {{ source('raw_meta', 'cursors') }}
+    where
+        source = 'ninjaone'
+        and stream in ('organizations', 'locations')
+        and not isempty(covered)
+    group by organization_id
+    having count(*) = 2
+),
+
 counted as (
     select
         organization_id,
@@ -40,6 +52,8 @@ explained as (
         case
             when snapshots.snapshot_date is null
                 then 'NinjaOne devices were not read to the end on any day of ' || snapshots.snapshot_period || '.'
+            when lists.organization_id is null
+                then 'NinjaOne organizations and locations were never both read to the end.'
             when metrics.metric = 'seats_managed' and rules.seat_device_classes is null
                 then 'No device class is configured to be a seat.'
             when not scopes.is_in_ninjaone then 'The client is not known in NinjaOne.'
@@ -49,6 +63,7 @@ explained as (
     cross join metrics
     inner join scopes on snapshots.organization_id = scopes.organization_id
     inner join rules on snapshots.organization_id = rules.organization_id
+    left join lists on snapshots.organization_id = lists.organization_id
     left join counted
         on
             snapshots.organization_id = counted.organization_id
