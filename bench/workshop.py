@@ -35,8 +35,8 @@ class Size:
     """Of the main figure."""
     fewer_records: int
     """Of the figures beside it."""
-    slow_records: int
-    """Of those with a vendor that takes its time."""
+    naive_records: int
+    """Of those with the naive loop, which takes its time."""
     pairs: int
     repeats: int
     """Of the main job, which takes the longest."""
@@ -46,8 +46,8 @@ class Size:
     """Whether the demonstration gets its two years of device readings."""
 
 
-FULL = Size(100_000, 20_000, 10_000, 5, 2, (10_000, 100_000))
-MILLION = Size(100_000, 20_000, 10_000, 5, 2, (10_000, 100_000, 1_000_000))
+FULL = Size(100_000, 20_000, 5_000, 5, 2, (10_000, 100_000))
+MILLION = Size(100_000, 20_000, 5_000, 5, 2, (10_000, 100_000, 1_000_000))
 TINY = Size(2_000, 1_000, 1_000, 1, 0, (1_000,), has_history=False)
 
 
