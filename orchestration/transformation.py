@@ -51,7 +51,7 @@ class DbtResult:
 
 
 def dbt_environment(database_url: str) -> dict[str, str]:
-    """The variables that ``profiles.yml`` reads, from a connection URL."""
+    """The variables that ``profiles.yml`` and the driver read, from a connection URL."""
     facts = psycopg.conninfo.conninfo_to_dict(database_url.replace("postgresql+psycopg://", "postgresql://"))
     return {
         "DBT_QBR_HOST": str(facts["host"]),
@@ -59,6 +59,7 @@ def dbt_environment(database_url: str) -> dict[str, str]:
         "DBT_QBR_USER": str(facts["user"]),
         "DBT_QBR_PASSWORD": str(facts.get("password") or ""),
         "DBT_QBR_DBNAME": str(facts["dbname"]),
+        "PGTZ": "UTC",  # the driver's own: a server in another zone would write the instants of receipts differently
         "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_PROJECT_DIR": str(PROJECT),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

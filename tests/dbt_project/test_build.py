@@ -55,6 +55,18 @@ def test_figures_follow_the_zone_and_the_rules_of_their_own_organization(warehou
     }
 
 
+def test_the_zone_of_the_server_changes_no_figure(warehouse: Warehouse):
+    """Receipts hold instants as text, and a vendor's time without a zone is UTC wherever the server stands."""
+    before = warehouse.checksums()
+    database = psycopg.conninfo.conninfo_to_dict(warehouse.url)["dbname"]
+    warehouse.execute(f"alter database {database} set timezone = 'Asia/Kolkata'")
+    try:
+        warehouse.dbt("build", "--select", "int_smartnumbers_calculated+", "--exclude-resource-type", "unit_test")
+    finally:
+        warehouse.execute(f"alter database {database} reset timezone")
+    assert warehouse.checksums() == before
+
+
 def test_what_belongs_to_no_client_is_kept_under_unassigned(warehouse: Warehouse):
     figures = warehouse.rows(
         """
@@ -111,7 +123,9 @@ def test_freshness_is_judged_by_complete_reads(warehouse: Warehouse):
             select completed_as_of, last_outcome, last_error, records, is_certified from marts.fct_source_freshness
             where organization_id = 'north' and stream = 'tickets'
             """
-        ) == [(datetime(2026, 3, 10, 12, tzinfo=UTC), "failed", "The vendor was away.", 5, True)], "five live records are held"
+        ) == [(datetime(2026, 3, 10, 12, tzinfo=UTC), "failed", "The vendor was away.", 5, True)], (
+            "five live records are held"
+        )
     finally:
         warehouse.execute("delete from raw_meta.extraction_log where run_id = 'run-2'")
         warehouse.dbt("run", "--select", "fct_source_freshness")
