@@ -29,6 +29,16 @@ with parts (step, metric, part, sign, is_required) as (
     (4, 'net_profit', 'total_expenses', -1, true)
 ),
 
+-- Figures of the books whose lines are all among the lines of another one.
+contained (part, whole) as (
+    values
+    ('nrr', 'total_income'),
+    ('mrr', 'total_income'),
+    ('orr', 'total_income'),
+    ('payroll_total', 'total_expenses_qb'),
+    ('uncategorized_expenses', 'total_expenses_qb')
+),
+
 -- The metrics that each step settles.
 steps as (
     select distinct
@@ -53,7 +63,8 @@ recorded as (
         method,
         basis,
         null::text as missing,
-        source_rows,
+        -- What a total is made of at the bottom, each with its rows: two parts of it may be made of the same.
+        format('%s %s %s', metric, method, source_rows) as origins,
         freshest_at
     from {{ ref('int_metric_parts_unioned') }}
     where
@@ -83,7 +94,7 @@ calculated_{{ step }} as (
         string_agg(coalesce(settled.missing, parts.part), ',') filter (
             where settled.value is null and parts.is_required
         ) as missing,
-        coalesce(sum(settled.source_rows), 0)::bigint as source_rows,
+        string_agg(settled.origins, ',') as origins,
         max(settled.freshest_at) as freshest_at
     from periods
     cross join parts
@@ -119,6 +130,41 @@ calculated as (
     select * from calculated_{{ step }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+),
+
+origins as (
+    select distinct
+        calculated.organization_id,
+        calculated.period,
+        calculated.metric,
+        split_part(one.origin, ' ', 1) as origin,
+        split_part(one.origin, ' ', 2) as method,
+        split_part(one.origin, ' ', 3)::bigint as source_rows
+    from calculated
+    cross join lateral unnest(string_to_array(calculated.origins, ',')) as one (origin)
+),
+
+counted as (
+    select
+        origins.organization_id,
+        origins.period,
+        origins.metric,
+        sum(origins.source_rows)::bigint as source_rows
+    from origins
+    where
+        not exists (
+            select 1
+            from contained
+            inner join origins as wholes on contained.whole = wholes.origin
+            where
+                contained.part = origins.origin
+                and wholes.organization_id = origins.organization_id
+                and wholes.period = origins.period
+                and wholes.metric = origins.metric
+                and wholes.method = 'accounting'
+                and origins.method = 'accounting'
+        )
+    group by origins.organization_id, origins.period, origins.metric
 )
 
 select
@@ -142,6 +188,7 @@ select
     end as reason,
     'calculated' as source,
     'int_profit_metrics_calculated' as model,
-    source_rows,
+    coalesce(counted.source_rows, 0) as source_rows,
     freshest_at
 from calculated
+left join counted using (organization_id, period, metric)

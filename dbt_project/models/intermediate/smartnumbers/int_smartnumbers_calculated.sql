@@ -119,7 +119,7 @@ gathered as (
         max(monthly.freshest_at) filter (where monthly.is_usable) as freshest_at,
         string_agg(monthly.period, ', ' order by monthly.period)
         filter (where monthly.period is not null and monthly.value is null) as missing_in,
-        max(rtrim(monthly.reason, '.')) filter (where monthly.value is null) as missing_because
+        string_agg(distinct rtrim(monthly.reason, '.'), '; ') filter (where monthly.value is null) as missing_because
     from quarters
     cross join needs
     left join monthly using (organization_id, quarter, metric, input)

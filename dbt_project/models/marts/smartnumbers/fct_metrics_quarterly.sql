@@ -24,7 +24,7 @@ aggregated as (
         aggregation,
         count(counted)::integer as months_present,
         bool_or(is_complete_period) as has_complete_month,
-        max(reason) filter (where is_complete_period and value is null) as missing_because,
+        string_agg(distinct reason, ' ') filter (where is_complete_period and value is null) as missing_because,
         coalesce(sum(source_rows) filter (where counted is not null), 0)::bigint as source_rows,
         max(freshest_at) filter (where counted is not null) as freshest_at
     from metrics
