@@ -266,7 +266,10 @@ def window_for(
         start, end = period.bounds(organization.time_zone)
         return Window("dated", start=start, end=end, months=(str(period),))
     first = Period.parse(organization.settings.history_start)
-    if watermark is None or stream.reads == "entity":
+    if watermark is None or (stream.reads == "entity" and not stream.feed_reach):
+        return Window("all", months=_months(first, current))
+    if stream.feed_reach and as_of - watermark > stream.feed_reach:
+        # What the feed no longer tells, only the whole list shows.
         return Window("all", months=_months(first, current))
     reached = min(Period.containing(watermark, organization.time_zone), current)
     if stream.by_month and not _holds_reports(stream, held, periods_between(first, reached)):

@@ -130,6 +130,7 @@ class _SinglePage:
     resume: None = None
     requests: int = 0
     bytes: int = 0
+    deletions: tuple[()] = ()
 
 
 @contextmanager

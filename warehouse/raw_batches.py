@@ -60,6 +60,8 @@ class PageLike(Protocol):
     def requests(self) -> int: ...
     @property
     def bytes(self) -> int: ...
+    @property
+    def deletions(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,13 @@ class Batch:
     bytes: int = 0
     overtaken: set[str] = field(default_factory=set)
     """Ids whose version in the batch followed one without a change mark: it replaces whatever is stored."""
+    deletions: set[str] = field(default_factory=set)
+    """Ids that the source says are gone, once the batch's records are merged."""
+
+    @property
+    def record_ids(self) -> frozenset[str]:
+        """The ids of all rows that merging the batch may touch."""
+        return frozenset(self.deletions.union(self.records))
 
     def add(self, page: PageLike) -> None:
         """Take a page in, as if its records were merged one after the other."""
@@ -105,6 +114,7 @@ class Batch:
                 self._add(record)
         for rejection in page.rejections:
             self.rejections.append(Misfit(rejection.body, rejection.reason, _storable(rejection.record_id)))
+        self.deletions.update(filter(_storable, page.deletions))
         self.resume = page.resume
         self.pages += 1
         self.requests += page.requests
@@ -112,6 +122,7 @@ class Batch:
 
     def _add(self, record: RecordLike) -> None:
         self.seen += 1
+        self.deletions.discard(record.record_id)
         held = self.records.get(record.record_id)
         if held is not None:
             old, new = held.source_updated_at, record.source_updated_at

@@ -65,7 +65,7 @@ class Lanes:
 
     def put(self, batch: Batch) -> None:
         """Hand over a batch; waits for a free lane. Raises what went wrong with an earlier batch."""
-        record_ids = frozenset(batch.records)
+        record_ids = batch.record_ids
         while self._under_way and (
             len(self._under_way) >= LANES or any(not record_ids.isdisjoint(task.record_ids) for task in self._under_way)
         ):

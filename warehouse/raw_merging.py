@@ -64,6 +64,12 @@ where kept.organization_id = %(organization_id)s and kept.record_id = any(%(over
     and incoming.record_id = kept.record_id and kept.source_updated_at > incoming.source_updated_at
 """
 
+# Told by the source itself. What the same feed gives again later lives again.
+_MARK_DELETED = """
+update {table} as kept set deleted_at = statement_timestamp(), extracted_at = statement_timestamp(), run_id = %(run_id)s
+where organization_id = %(organization_id)s and record_id = any(%(deletions)s) and deleted_at is null
+"""
+
 _DAILY = """
 insert into {daily} as kept
     (organization_id, record_id, snapshot_date, record, record_hash, extracted_at, run_id)
@@ -97,6 +103,7 @@ class Merged:
 
     new: int
     changed: int
+    deleted: int = 0
 
 
 def prepare(connection: psycopg.Connection) -> None:
@@ -137,7 +144,11 @@ def merge(
     # What this read has written is newer than its beginning and never taken for gone; only the rest must be noted.
     if read_id is not None and new + changed < len(batch.records):
         cursor.execute("insert into raw_meta.seen_records select %s, record_id from incoming", [read_id])
-    return Merged(new=new, changed=changed)
+    deleted = 0
+    if batch.deletions:
+        gone = {**facts, "deletions": sorted(batch.deletions)}
+        deleted = cursor.execute(sql.SQL(_MARK_DELETED).format(**tables), gone).rowcount
+    return Merged(new=new, changed=changed, deleted=deleted)
 
 
 def _copy_and_merge(

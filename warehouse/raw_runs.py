@@ -74,6 +74,7 @@ class Run:
             records=self.counts.records + batch.seen,
             new=self.counts.new + merged.new,
             changed=self.counts.changed + merged.changed,
+            deleted=self.counts.deleted + merged.deleted,
             rejected=self.counts.rejected + len(batch.rejections),
             requests=self.counts.requests + batch.requests,
             bytes=self.counts.bytes + batch.bytes,
@@ -107,7 +108,7 @@ class Run:
     ) -> LoadResult:
         """Everything that makes the run complete, in one transaction."""
         note = None
-        deleted = 0
+        deleted = self.counts.deleted
         if certificate.is_complete_set:
             if not self.notes_seen:
                 raise ValueError(f"A read of {self.key} with window {self.window.kind!r} cannot be the complete set.")
@@ -117,7 +118,7 @@ class Run:
                     "not be told from these and none was marked deleted."
                 )
             else:
-                deleted = mark_unseen(
+                deleted += mark_unseen(
                     connection,
                     self.key,
                     run_id=self.run_id,

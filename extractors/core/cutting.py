@@ -14,11 +14,15 @@ _MILLISECONDS_FROM = 1e11  # as seconds this would be the year 5138
 
 
 class Cut(NamedTuple):
-    """What one answer of the vendor held. `cursor` is where to go on after it, None where nothing follows."""
+    """What one answer of the vendor held. `cursor` is where to go on after it, None where nothing follows.
+
+    `deletions` are ids that the vendor's own feed says are gone.
+    """
 
     records: list[Record]
     rejections: list[Rejection]
     cursor: dict[str, Any] | None = None
+    deletions: tuple[str, ...] = ()
 
     @property
     def ids(self) -> list[str]:

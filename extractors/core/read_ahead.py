@@ -116,16 +116,28 @@ def _read_ahead(
 def _gathered(plan: Plan, client: ReadClient, effort: Effort) -> Iterator[Page]:
     records: list[Record] = []
     rejections: list[Rejection] = []
+    deletions: list[str] = []
     resume: dict[str, Any] | None = None
     size = requests = received = 0
+
+    def page() -> Page:
+        cost = (effort.requests - requests, effort.bytes - received)
+        return Page(tuple(records), tuple(rejections), resume, *cost, deletions=tuple(deletions))
+
     for cut, resume_after in plan.steps(client):
+        if cut.records and deletions:
+            # A page's deletions come after its records, so a record that follows a deletion begins a new page.
+            yield page()
+            records, rejections, deletions, size = [], [], [], 0
+            requests, received = effort.requests, effort.bytes
         records += cut.records
         rejections += cut.rejections
+        deletions += cut.deletions
         resume = resume_after
         size += sum(len(record.body) for record in cut.records)
         if len(records) >= PAGE_RECORDS or size >= PAGE_BYTES:
-            yield Page(tuple(records), tuple(rejections), resume, effort.requests - requests, effort.bytes - received)
-            records, rejections, size = [], [], 0
+            yield page()
+            records, rejections, deletions, size = [], [], [], 0
             requests, received = effort.requests, effort.bytes
-    if records or rejections:
-        yield Page(tuple(records), tuple(rejections), resume, effort.requests - requests, effort.bytes - received)
+    if records or rejections or deletions:
+        yield page()

@@ -43,13 +43,14 @@ class Session:
     def read(self, stream: Stream, window: Window, resume: dict[str, Any] | None = None) -> Reading:
         """Read the part of a stream that `window` names, from `resume` on if an earlier read of it broke.
 
-        Entity streams are read whole whatever the window. A resume point of another window is ignored. A resumed
-        read keeps the bounds of the broken one: together they are one read as of the earlier instant. Raises
-        ValueError for a window the stream cannot be read by; iterating raises a `VendorError`.
+        Entity streams are read whole whatever the window, unless a feed tells their changes. A resume point of
+        another window is ignored. A resumed read keeps the bounds of the broken one: together they are one read as of
+        the earlier instant. Raises ValueError for a window the stream cannot be read by; iterating raises a
+        `VendorError`.
         """
-        if stream.reads == "entity":
+        if stream.reads == "entity" and not (stream.feed_reach and window.kind == "changes"):
             window = Window("all", months=window.months)
-        elif not stream.by_month:
+        elif stream.reads == "windowed" and not stream.by_month:
             needed = {"changes": stream.change_filter, "dated": stream.date_filters}
             if not needed.get(window.kind, True):
                 raise ValueError(f"{stream.source}.{stream.name} cannot be read by {window.kind}")

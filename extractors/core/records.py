@@ -30,7 +30,8 @@ class Page:
     """What the vendor sent since the page before.
 
     `resume` says where to go on once this page is committed; None where a broken read starts over.
-    `requests` and `bytes` are what this page cost.
+    `requests` and `bytes` are what this page cost. `deletions` are the ids of records that the vendor says are gone,
+    as of after the page's records.
     """
 
     records: tuple[Record, ...]
@@ -38,3 +39,4 @@ class Page:
     resume: dict[str, Any] | None
     requests: int
     bytes: int
+    deletions: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ class Source:
     """Sent with every call."""
     only_ids: Callable[[Stream], Stream] | None = None
     """The same stream asked for its ids alone, where the vendor can."""
+    version: str = ""
+    """The pinned version of the vendor's API: another one gives records of another shape."""
     api_path: str = ""
     """Below the connection's base_url."""
     places: tuple[str, ...] = ()

@@ -40,7 +40,8 @@ class Stream:
     changed_at_type: ChangeMark = "iso"
 
     reads: Literal["entity", "windowed"] = "entity"
-    """`entity` is read whole every time; `windowed` by changes, or by month when an older month is asked for."""
+    """`entity` is read whole every time, or by the vendor's feed where there is one; `windowed` by changes, or by
+    month when an older month is asked for."""
     change_filter: str | None = None
     """The vendor's name, in a filter, of what tells changes."""
     date_filters: tuple[str, ...] = ()
@@ -49,6 +50,13 @@ class Stream:
     """Taken off the run's start when the watermark moves: vendors' indexes lag behind their clocks."""
     look_back: timedelta = timedelta(0)
     """How much earlier a read of changes starts where the vendor's filter cannot see changes of old records."""
+    feed_reach: timedelta | None = None
+    """How far back the vendor's own feed of changes and deletions goes; what is older than that is read whole.
+
+    None: the vendor has no such feed for this stream. With one, an entity stream is read by changes too.
+    """
+    whole_every: timedelta | None = None
+    """Read whole again after this long, to find what no feed told; None: never for that reason."""
     page_size: int = 1000
     """Records asked for at once: the vendor's own cap, since some cap silently and a short page must mean the end."""
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -28,8 +28,20 @@ def record(record_id: str, day: int | None = None, **facts: Any) -> Record:
     return Record(record_id, json.dumps(body).encode(), moment(day) if day else None)
 
 
-def page(*records: Record, resume: dict[str, Any] | None = None, rejections: Sequence[Rejection] = ()) -> Page:
-    return Page(records, tuple(rejections), resume, requests=1, bytes=sum(len(one.body) for one in records))
+def page(
+    *records: Record,
+    resume: dict[str, Any] | None = None,
+    rejections: Sequence[Rejection] = (),
+    deletions: Sequence[str] = (),
+) -> Page:
+    return Page(
+        records,
+        tuple(rejections),
+        resume,
+        requests=1,
+        bytes=sum(len(one.body) for one in records),
+        deletions=tuple(deletions),
+    )
 
 
 def numbered_pages(pages: int, size: int, start: int = 0, **facts: Any) -> Iterator[Page]:
