@@ -15,8 +15,8 @@ from extractors.core.walk import Walk
 
 def for_each_parent(walk: Walk) -> Iterator[Cut]:
     """ConnectWise's child lists: walk the parents' ids, then each parent's own list."""
-    parent = _parent(walk.stream)
-    only_ids = replace(parent, parameters={**parent.parameters, "fields": parent.key})
+    parent, key = _parent(walk.stream)
+    only_ids = replace(parent, parameters={**parent.parameters, "fields": key})
     for page in forward_only(_walk_of(walk, only_ids)):
         if page.rejections:
             walk.broken(f"a record of {parent.name} without an id")
@@ -29,9 +29,9 @@ def for_each_parent(walk: Walk) -> Iterator[Cut]:
 
 def nested_lists(walk: Walk) -> Iterator[Cut]:
     """Stripe's nested lists: a parent carries the first of its children, and the rest has a list of its own."""
-    parent = _parent(walk.stream)
+    parent, key = _parent(walk.stream)
     parents = _walk_of(walk, parent)
-    shape = _shape(parent.key, walk.stream.nested or walk.stream.name)
+    shape = _shape(key, walk.stream.nested or walk.stream.name)
     for page in newest_first_pages(parents, parent.path, parents.filters(), walk.cursor):
         records, rejections = [], list(page.rejections)
         for record in page.records:
@@ -65,10 +65,12 @@ def _shape(key: str, nested: str) -> type[msgspec.Struct]:
     return msgspec.defstruct("Parent", fields, rename={"key": key, "children": nested})
 
 
-def _parent(stream: Stream) -> Stream:
-    if stream.parent is None:
-        raise ValueError(f"stream {stream.name} does not say what it hangs from")
-    return stream.parent
+def _parent(stream: Stream) -> tuple[Stream, str]:
+    """What the stream hangs from, and the field that identifies it."""
+    parent = stream.parent
+    if parent is None or not isinstance(parent.key, str):
+        raise ValueError(f"stream {stream.name} does not say what it hangs from by one field")
+    return parent, parent.key
 
 
 def _walk_of(walk: Walk, stream: Stream) -> Walk:

@@ -1,12 +1,13 @@
 """Cutting a page into records without parsing them: only the key and the change mark are looked at."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
+from extractors.core.keys import PartMissing, joined, parts_of
 from extractors.core.records import Record, Rejection
 from extractors.core.stream import Stream
 
@@ -50,10 +51,13 @@ class Cutter:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
+        self._fields = (stream.key,) if isinstance(stream.key, str) else stream.key
+        key_type = stream.key_type if isinstance(stream.key, str) else msgspec.Raw
+        self._is_composite = not isinstance(stream.key, str)
         self._mark = stream.changed_at.split(".") if stream.changed_at else []
         mark_type = str if stream.changed_at_type == "iso" else float
-        self._decoder = msgspec.json.Decoder(_keys(stream.key, stream.key_type, self._mark, mark_type))
-        self._key_alone = msgspec.json.Decoder(_keys(stream.key, stream.key_type, [], mark_type))
+        self._decoder = msgspec.json.Decoder(_keys(self._fields, key_type, self._mark, mark_type))
+        self._key_alone = msgspec.json.Decoder(_keys(self._fields, key_type, [], mark_type))
 
     def cut_all(self, rows: Iterable[msgspec.Raw]) -> Cut:
         """Every row as a record or a rejection; of rows with the same key the last one counts."""
@@ -73,7 +77,10 @@ class Cutter:
             keys: Any = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return self._rejected(body, str(error), self._id_of(body))
-        record_id = str(keys.key)
+        try:
+            record_id = self._joined(keys) if self._is_composite else str(keys.key0)
+        except (PartMissing, msgspec.DecodeError, UnicodeDecodeError) as error:
+            return self._rejected(body, str(error), None)
         if not record_id:
             return self._rejected(body, f"{self._stream.key} is empty", None)
         try:
@@ -93,9 +100,13 @@ class Cutter:
     def _id_of(self, body: bytes) -> str | None:
         try:
             keys: Any = self._key_alone.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return (self._joined(keys) if self._is_composite else str(keys.key0)) or None
+        except (PartMissing, msgspec.DecodeError, UnicodeDecodeError):
             return None  # it is rejected for having none
-        return str(keys.key) or None
+
+    def _joined(self, keys: Any) -> str:
+        fields = self._fields
+        return joined(parts_of(fields, [getattr(keys, f"key{index}") for index in range(len(fields))]))
 
     def _kept(self, body: bytes) -> bytes:
         """The record less the fields its stream withholds; every other value keeps the vendor's own text."""
@@ -120,15 +131,15 @@ class Cutter:
         return datetime.fromtimestamp(value / 1000 if abs(value) >= _MILLISECONDS_FROM else value, UTC)
 
 
-def _keys(key: str, key_type: type, mark: list[str], mark_type: type) -> type[msgspec.Struct]:
+def _keys(fields: Sequence[str], key_type: type, mark: list[str], mark_type: type) -> type[msgspec.Struct]:
     """A struct type that reads the key and the change mark and skips all else."""
     inner: Any = mark_type
     for depth in range(len(mark) - 1, 0, -1):
         name = f"mark{depth}"
         inner = msgspec.defstruct("Mark", [(name, inner | None, None)], rename={name: mark[depth]})
-    fields: list[Any] = [("key", key_type)]
-    names = {"key": key}
+    members: list[Any] = [(f"key{index}", key_type) for index in range(len(fields))]
+    names = {f"key{index}": field for index, field in enumerate(fields)}
     if mark:
-        fields.append(("mark0", inner | None, None))
+        members.append(("mark0", inner | None, None))
         names["mark0"] = mark[0]
-    return msgspec.defstruct("Keys", fields, rename=names)
+    return msgspec.defstruct("Keys", members, rename=names)

@@ -31,10 +31,10 @@ class Stream:
     permission: str
     """The right the sign-in needs, in the vendor's own words."""
 
-    key: str = "id"
-    """The field that identifies a record."""
+    key: str | tuple[str, ...] = "id"
+    """The field that identifies a record, or the fields that do so together (`extractors/core/keys.py`)."""
     key_type: type[int] | type[str] = str
-    """The JSON type the key must have; any other is a rejection."""
+    """The JSON type a key of one field must have; any other is a rejection. Of several, each is text or a number."""
     changed_at: str | None = None
     """Dotted path of the vendor's change mark, where it keeps one."""
     changed_at_type: ChangeMark = "iso"
