@@ -160,6 +160,7 @@ def _literal(value: datetime) -> str:
 SOURCE = Source(
     name="connectwise",
     label="ConnectWise",
+    version=API_VERSION,
     streams=STREAMS,
     needs=("base_url", "company_id", "public_key", "private_key", "client_id"),
     sign_in=sign_in,

@@ -75,6 +75,7 @@ def sample(walk: Walk) -> list[msgspec.Raw]:
 SOURCE = Source(
     name="ninjaone",
     label="NinjaOne",
+    version="v2",
     streams=STREAMS,
     needs=("base_url", "token_url", "client_id", "client_secret"),
     sign_in=sign_in,

@@ -184,6 +184,7 @@ def _fault_code(body: bytes) -> str | None:
 SOURCE = Source(
     name="quickbooks",
     label="QuickBooks",
+    version=f"minorversion {MINOR_VERSION}",
     streams=STREAMS,
     needs=("base_url", "token_url", "client_id", "client_secret", "realm_id", "refresh_token"),
     sign_in=sign_in,

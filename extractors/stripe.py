@@ -163,6 +163,7 @@ def _seconds(value: datetime) -> str:
 SOURCE = Source(
     name="stripe",
     label="Stripe",
+    version=API_VERSION,
     streams=STREAMS,
     needs=("base_url", "api_key"),
     sign_in=sign_in,

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from orchestration import sandbox_process
 from orchestration.errors import NothingDone
-from orchestration.extraction import choose, extract_source, local_date
+from orchestration.extraction import choose, extract_source
 from orchestration.progress import Progress
 from orchestration.sandbox_process import Sandbox
+from orchestration.windows import local_date
 from warehouse.audit import Actor
 from warehouse.credentials import connect_source, connected_sources
 from warehouse.engine import connect

@@ -1,37 +1,30 @@
 """Reads streams of a source and loads them: where an extractor's pages meet the loader.
 
-Which window a stream is read in is decided here; how a vendor is read belongs in ``extractors/``, how records are
-merged in ``warehouse/``.
+Which window a stream is read in is decided in :mod:`orchestration.windows`; how a vendor is read belongs in
+``extractors/``, how records are merged in ``warehouse/``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import extractors
 from extractors import quickbooks
-from extractors.core.budget import Budget, Rate, TokenBuckets
 from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
-from extractors.core.queries import report_id
-from extractors.core.reading import Session, open_source
+from extractors.core.reading import Session
 from extractors.core.stream import Stream
-from extractors.core.window import Window
 from orchestration.errors import UsageError
 from orchestration.progress import Progress
+from orchestration.sessions import signed_in
+from orchestration.windows import local_date, pinned_version, why_whole, window_for
 from warehouse import loader
-from warehouse.credentials import connection_for
 from warehouse.engine import connect
 from warehouse.errors import WarehouseError
 from warehouse.organizations import Organization
-from warehouse.periods import Period, periods_between
-from warehouse.token_store import PostgresTokenStore
-
-OPEN_MONTHS = 3  # books of the months before a reading still moved afterwards: late bills, re-dated entries
+from warehouse.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +74,12 @@ def extract_source(
     as_of: datetime,
     progress: Progress,
     period: Period | None = None,
+    whole: bool = False,
 ) -> Iterator[StreamOutcome]:
     """Read and load the streams one after the other; one that fails does not stop the others.
 
-    ``period`` asks for the records dated in that month instead of what changed since the last complete run.
+    ``period`` asks for the records dated in that month instead of what changed since the last complete run, ``whole``
+    for everything.
     A source that cannot be signed in to, or does not answer, yields one failed outcome for every stream that is left.
     """
     waiting = [as_configured(organization, stream) for stream in streams]
@@ -112,6 +107,7 @@ def extract_source(
                         as_of=as_of,
                         progress=progress,
                         period=period,
+                        whole=whole,
                     )
                 waiting.pop(0)
     except (VendorError, WarehouseError) as error:
@@ -150,32 +146,6 @@ def as_configured(organization: Organization, stream: Stream) -> Stream:
     return stream
 
 
-def budget_of(organization: Organization, source: str) -> Budget | None:
-    """The pace that the organization's file sets for a source; None for the source's own."""
-    options = getattr(organization.sources, source)
-    if options is None or options.requests_per_minute is None:
-        return None
-    per_second = options.requests_per_minute / 60
-    return TokenBuckets({source: Rate(per_second=per_second, burst=max(1, int(per_second)))})
-
-
-@contextmanager
-def signed_in(organization: Organization, source: str, *, as_of: datetime) -> Iterator[Session]:
-    """A session with the vendor, its tokens kept in the warehouse."""
-    with connect() as connection:
-        facts = connection_for(connection, organization.id, source)
-    store = PostgresTokenStore(organization.id, source)
-    with open_source(
-        source,
-        facts,
-        token_store=store,
-        as_of=as_of,
-        time_zone=organization.time_zone,
-        budget=budget_of(organization, source),
-    ) as session:
-        yield session
-
-
 def extract_stream(
     session: Session,
     organization: Organization,
@@ -185,23 +155,29 @@ def extract_stream(
     as_of: datetime,
     progress: Progress,
     period: Period | None = None,
+    whole: bool = False,
 ) -> StreamOutcome:
     """One stream of one organization: decide the window, read, merge, close.
 
-    A read that was interrupted goes on where it stopped, if the same part of the stream is asked for again.
+    A read that was interrupted goes on where it stopped, if the same part of the stream is asked for again in the same
+    version of the vendor.
     """
     key = (organization.id, stream.source, stream.name)
+    version = pinned_version(stream)
     with connect() as connection:
+        reached = loader.reached(connection, *key)
+        why = why_whole(stream, as_of=as_of, reached=reached, asked=whole) if period is None else None
         window = window_for(
             stream,
             organization,
             as_of=as_of,
-            watermark=loader.watermark(connection, *key),
+            watermark=reached.watermark,
             period=period,
             held=loader.held_ids(connection, *key) if stream.by_month else (),
+            whole=why is not None,
         )
         left = loader.resume_point(connection, *key)
-    if left is not None and left.window != asdict(window):
+    if left is not None and (left.window != asdict(window) or left.version != version):
         left = None
     seen = 0
 
@@ -228,6 +204,8 @@ def extract_stream(
                 on_page=on_page,
                 overlap=stream.overlap,
                 resumes=left,
+                version=version,
+                note=why,
             )
     except (VendorError, WarehouseError) as error:
         return _failed(stream, error)
@@ -246,48 +224,6 @@ def extract_stream(
     )
 
 
-def window_for(
-    stream: Stream,
-    organization: Organization,
-    *,
-    as_of: datetime,
-    watermark: datetime | None,
-    period: Period | None = None,
-    held: Sequence[str] = (),
-) -> Window:
-    """What to read: one older month when it is asked for, else what changed since the last complete run, else all.
-
-    Reports are asked for by month: the months that were open at the last complete run and those since. All months
-    where reports are missing from ``held``, the ids of those that are here, the latest first: on the first read, and
-    when the history was made longer or the books are to be read on another basis.
-    """
-    current = Period.containing(as_of, organization.time_zone)
-    if period is not None and stream.reads == "windowed":
-        start, end = period.bounds(organization.time_zone)
-        return Window("dated", start=start, end=end, months=(str(period),))
-    first = Period.parse(organization.settings.history_start)
-    if watermark is None or (stream.reads == "entity" and not stream.feed_reach):
-        return Window("all", months=_months(first, current))
-    if stream.feed_reach and as_of - watermark > stream.feed_reach:
-        # What the feed no longer tells, only the whole list shows.
-        return Window("all", months=_months(first, current))
-    reached = min(Period.containing(watermark, organization.time_zone), current)
-    if stream.by_month and not _holds_reports(stream, held, periods_between(first, reached)):
-        return Window("all", months=_months(first, current))
-    return Window("changes", since=watermark, months=_months(max(first, reached - (OPEN_MONTHS - 1)), current))
-
-
-def _holds_reports(stream: Stream, held: Sequence[str], months: Iterable[Period]) -> bool:
-    """Whether every month's report is here on the wanted basis, which no reading of another basis has overtaken."""
-    wanted = {report_id(stream, str(month)) for month in months}
-    kind = report_id(stream, "")
-    return wanted <= set(held) and all(one.startswith(kind) for one in held[:1])
-
-
-def _months(first: Period, last: Period) -> tuple[str, ...]:
-    return tuple(str(month) for month in periods_between(first, last))
-
-
 def _failed(stream: Stream, error: Exception) -> StreamOutcome:
     return StreamOutcome(
         stream.source,
@@ -295,8 +231,3 @@ def _failed(stream: Stream, error: Exception) -> StreamOutcome:
         error=str(error),
         worth_retrying=bool(getattr(error, "worth_retrying", False)),
     )
-
-
-def local_date(organization: Organization, instant: datetime) -> date:
-    """The calendar day of an instant where the organization does business."""
-    return instant.astimezone(ZoneInfo(organization.time_zone)).date()

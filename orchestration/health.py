@@ -10,8 +10,9 @@ from typing import Literal
 
 from extractors.core.errors import VendorError
 from orchestration import dagster_processes, timetable
-from orchestration.extraction import choose, signed_in
+from orchestration.extraction import choose
 from orchestration.selection import run_instant
+from orchestration.sessions import signed_in
 from warehouse.engine import connect
 from warehouse.errors import WarehouseError
 from warehouse.organizations import Organization

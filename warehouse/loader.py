@@ -20,14 +20,34 @@ from psycopg import errors
 from warehouse.errors import LateWriter, StreamBusy, WarehouseError
 from warehouse.raw import StreamKey
 from warehouse.raw_batches import Batch, PageLike, RecordLike, cut
-from warehouse.raw_cursors import ResumePoint, WindowLike, held_ids, open_cursor, resume_point, watermark
+from warehouse.raw_cursors import (
+    Reached,
+    ResumePoint,
+    WindowLike,
+    held_ids,
+    open_cursor,
+    reached,
+    resume_point,
+    watermark,
+)
 from warehouse.raw_deletions import gather_ids
 from warehouse.raw_lanes import Lanes
 from warehouse.raw_log import CertificateLike, describe, log_failure, open_log
 from warehouse.raw_merging import Merged, keep_rejections, merge, prepare
 from warehouse.raw_runs import LoadResult, Run
 
-__all__ = ["LoadResult", "ResumePoint", "held_ids", "load", "load_one", "note_failure", "resume_point", "watermark"]
+__all__ = [
+    "LoadResult",
+    "Reached",
+    "ResumePoint",
+    "held_ids",
+    "load",
+    "load_one",
+    "note_failure",
+    "reached",
+    "resume_point",
+    "watermark",
+]
 
 BUSY_AFTER_SECONDS = 5.0
 """A killed run's lock goes when its server process notices, which takes a moment."""
@@ -51,6 +71,8 @@ def load(
     on_page: Callable[[int], None] | None = None,
     overlap: timedelta = timedelta(0),
     resumes: ResumePoint | None = None,
+    version: str = "",
+    note: str | None = None,
     busy_after_seconds: float = BUSY_AFTER_SECONDS,
 ) -> LoadResult:
     """Load a stream's pages; the run is complete when this returns.
@@ -59,7 +81,8 @@ def load(
     what it did not meet as deleted, and so does ``id_sweep``, all ids that the source has. ``snapshot_date`` (the
     organization's date) adds the records to the stream's daily history. ``on_page`` hears the records of each page.
     ``overlap`` is taken off the watermark. ``resumes`` says that the pages go on from that resume point; the watermark
-    then counts from the interrupted read's start.
+    then counts from the interrupted read's start. ``version`` is the vendor's that the pages are in, ``note`` what the
+    caller has to say about the run; it is kept with the certificate.
 
     Raises :class:`StreamBusy` when another run holds the stream, :class:`LateWriter` when a newer one took over, and
     whatever the pages raise, after what was read by then is safe and the log says so.
@@ -69,7 +92,7 @@ def load(
         fence, read = open_cursor(connection, key, as_of=as_of, resumes=resumes)
         log_id = open_log(connection, key, run_id=run_id, as_of=as_of, window=window)
         connection.commit()
-        run = Run(key, run_id, as_of, window, snapshot_date, fence, read, log_id)
+        run = Run(key, run_id, as_of, window, snapshot_date, fence, read, log_id, version, note)
         with _failures_logged(connection_factory, connection, run):
             prepare(connection)
             with Lanes(connection, connection_factory, merge=run.merge, commit=run.commit) as lanes:

@@ -28,8 +28,15 @@ create table if not exists raw_meta.cursors (
     completed_run_id text,
     fence bigint not null default 0,
     resume jsonb,
+    version text,
+    whole_at timestamptz,
     primary key (organization_id, source, stream)
 );
+do $$ begin  -- not `add column if not exists`, which waits for everybody who reads the table, each time
+    if not exists (select from pg_attribute where attrelid = 'raw_meta.cursors'::regclass and attname = 'whole_at') then
+        alter table raw_meta.cursors add column version text, add column whole_at timestamptz;
+    end if;
+end $$;
 comment on table raw_meta.cursors is 'One row per stream of an organization: how far it has been read.';
 comment on column raw_meta.cursors.watermark is 'Changes up to here are loaded; the next read asks for later ones.';
 comment on column raw_meta.cursors.covers_from is
@@ -39,6 +46,9 @@ comment on column raw_meta.cursors.completed_at is 'When the last complete run c
 comment on column raw_meta.cursors.completed_as_of is 'The instant that run took for now.';
 comment on column raw_meta.cursors.fence is 'Number of the newest run; a run with a lower one may no longer write.';
 comment on column raw_meta.cursors.resume is 'Where an interrupted read can go on; null when none was interrupted.';
+comment on column raw_meta.cursors.version is
+    'The pinned version of the vendor that the last complete read of everything asked for.';
+comment on column raw_meta.cursors.whole_at is 'The instant that the last complete read of everything took for now.';
 
 create table if not exists raw_meta.extraction_log (
     log_id bigint generated always as identity primary key,

@@ -55,6 +55,8 @@ class ResumePoint:
     """The window it read, with the names and types of the run's own window object, as ``dataclasses.asdict`` has it."""
     run_id: str
     read: Read
+    version: str = ""
+    """The vendor's version that the interrupted run asked for: pages of two versions make no whole."""
 
     @property
     def as_of(self) -> datetime:
@@ -62,13 +64,31 @@ class ResumePoint:
         return self.read.as_of
 
 
-def watermark(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> datetime | None:
-    """Up to when changes are loaded, the stream's overlap already taken off; None before the first complete run."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a stream has been read; all None before its first complete run."""
+
+    watermark: datetime | None = None
+    """Up to when changes are loaded, the stream's overlap already taken off."""
+    version: str | None = None
+    """The vendor's version that what is here was read in."""
+    whole_at: datetime | None = None
+    """The instant that the last complete read of everything took for now."""
+
+
+def reached(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> Reached:
+    """How far complete runs have read the stream."""
     row = connection.execute(
-        "select watermark from raw_meta.cursors where organization_id = %s and source = %s and stream = %s",
+        "select watermark, version, whole_at from raw_meta.cursors "
+        "where organization_id = %s and source = %s and stream = %s",
         [organization_id, source, stream],
     ).fetchone()
-    return row[0] if row else None
+    return Reached(*row) if row else Reached()
+
+
+def watermark(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> datetime | None:
+    """Up to when changes are loaded, the stream's overlap already taken off; None before the first complete run."""
+    return reached(connection, organization_id, source, stream).watermark
 
 
 def held_ids(connection: psycopg.Connection, organization_id: str, source: str, stream: str) -> list[str]:
@@ -132,6 +152,7 @@ def keep_resume_point(
     window: WindowLike,
     read: Read,
     position: Mapping[str, Any] | None,
+    version: str = "",
 ) -> None:
     """Note where to go on; part of the batch's transaction. Raises :class:`LateWriter` when a newer run took over."""
     resume = {
@@ -146,6 +167,7 @@ def keep_resume_point(
         "as_of": read.as_of.isoformat(),
         "begun_at": read.begun_at.isoformat(),
         "unidentified": read.unidentified,
+        "version": version,
     }
     cursor.execute(
         """
@@ -166,16 +188,18 @@ def close_cursor(
     window: WindowLike,
     read: Read,
     overlap: timedelta,
+    version: str = "",
 ) -> None:
     """A complete run closes: move the watermark, extend what is covered, forget the resume point.
 
-    Raises :class:`LateWriter` when a newer run took over.
+    A read of everything also notes its instant and the vendor's version. Raises :class:`LateWriter` when a newer run
+    took over.
     """
-    reached = read.as_of
+    until = read.as_of
     covers_from, covers_to = {
-        "all": (None, reached),
-        "changes": (window.since, reached),
-        "dated": (window.start, min(window.end or reached, reached)),
+        "all": (None, until),
+        "changes": (window.since, until),
+        "dated": (window.start, min(window.end or until, until)),
     }[window.kind]
     row = connection.execute(
         "select covered from raw_meta.cursors where organization_id = %s and source = %s and stream = %s for update",
@@ -189,6 +213,8 @@ def close_cursor(
             watermark = case when %(moves)s then greatest(watermark, %(watermark)s) else watermark end,
             covered = %(covered)s,
             covers_from = %(covers_from)s,
+            version = case when %(is_whole)s then %(version)s else version end,
+            whole_at = case when %(is_whole)s then greatest(whole_at, %(until)s) else whole_at end,
             resume = null
         where organization_id = %(organization_id)s and source = %(source)s and stream = %(stream)s
             and fence = %(fence)s
@@ -197,20 +223,23 @@ def close_cursor(
             **key._asdict(),
             "fence": fence,
             "moves": window.kind != "dated",
-            "watermark": reached - overlap,
+            "watermark": until - overlap,
+            "is_whole": window.kind == "all",
+            "version": version,
+            "until": until,
             "covered": covered,
             "covers_from": covered[-1].lower if covered else None,
         },
     )
     _check_fence(cursor, key)
-    if covers_to == reached:  # an older month read again says nothing about how fresh the stream is
+    if covers_to == until:  # an older month read again says nothing about how fresh the stream is
         connection.execute(
             """
             update raw_meta.cursors
             set completed_at = clock_timestamp(), completed_as_of = %s, completed_run_id = %s
             where organization_id = %s and source = %s and stream = %s
             """,
-            [reached, run_id, *key],
+            [until, run_id, *key],
         )
 
 
@@ -250,4 +279,5 @@ def _resume_point(left: dict[str, Any]) -> ResumePoint:
             begun_at=datetime.fromisoformat(left["begun_at"]),
             unidentified=left["unidentified"],
         ),
+        version=left.get("version", ""),
     )

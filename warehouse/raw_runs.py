@@ -28,7 +28,7 @@ class LoadResult:
     rejected: int
     seconds: float
     note: str | None
-    """What the run could not do although it is complete; None for nothing."""
+    """Why everything was read, and what the run could not do although it is complete; None for nothing."""
 
 
 @dataclass
@@ -43,6 +43,9 @@ class Run:
     fence: int
     read: Read
     log_id: int
+    version: str = ""
+    note: str | None = None
+    """What there is to say about the run from its beginning."""
     counts: Counts = field(default_factory=Counts)
     began: float = field(default_factory=monotonic)
 
@@ -92,6 +95,7 @@ class Run:
             window=self.window,
             read=read,
             position=batch.resume,
+            version=self.version,
         )
         keep_rejections(cursor, self.key, batch, run_id=self.run_id, read_id=self.noting_id)
         log_counts(cursor, self.log_id, counts)
@@ -107,16 +111,17 @@ class Run:
         overlap: timedelta,
     ) -> LoadResult:
         """Everything that makes the run complete, in one transaction."""
-        note = None
+        note = self.note
         deleted = self.counts.deleted
         if certificate.is_complete_set:
             if not self.notes_seen:
                 raise ValueError(f"A read of {self.key} with window {self.window.kind!r} cannot be the complete set.")
             if self.read.unidentified:
-                note = (
+                cannot_tell = (
                     f"{self.read.unidentified} rejected records have no readable id, so records that are gone could "
                     "not be told from these and none was marked deleted."
                 )
+                note = f"{note} {cannot_tell}" if note else cannot_tell
             else:
                 deleted += mark_unseen(
                     connection,
@@ -140,6 +145,7 @@ class Run:
             window=self.window,
             read=self.read,
             overlap=overlap,
+            version=self.version,
         )
         seconds = monotonic() - self.began
         close_log(connection, self.log_id, counts, seconds=seconds, certificate=certificate, note=note)

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 from psycopg import sql
+from pydantic import Field
 
 import extractors
 from extractors.core.stream import Stream
@@ -22,6 +23,17 @@ from warehouse.engine import connect
 from warehouse.periods import Period
 
 OWNERS = ["team:data-engineering"]
+
+
+class Reading(dg.Config):
+    """How a step reads; set in the launchpad of a run that a person starts."""
+
+    whole: bool = Field(
+        default=False,
+        description="Read everything again, not only what changed: finds records that are gone. The watermark stays.",
+    )
+
+
 RETRIES, RETRY_SECONDS = 1, 120  # requests are patient themselves; this bridges a vendor's restart, not its bad day
 
 
@@ -79,17 +91,30 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
         pool=f"{source}_api",
         description=f"The {reads} streams of {source}, read one after the other with one sign-in.",
     )
-    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    def extract(context: dg.AssetExecutionContext, config: Reading) -> Iterator[dg.MaterializeResult[None]]:
         organization = one_organization(partitions.organization_of(context.partition_key))
         pipeline.prepare([organization])
         services.vendors_of(organization)
         as_of = run_instant([organization])
         period = _older_month(context.partition_key, as_of, organization.time_zone)
+        if config.whole and period:
+            raise dg.Failure(
+                description=f"`whole` reads everything and {period} is one month, so nothing was read. Choose the "
+                "partition of the current month.",
+                allow_retries=False,
+            )
         chosen = context.selected_asset_keys
         wanted = [s for s in streams if keys_of(s) & chosen]
         failed: list[StreamOutcome] = []
         for outcome in extract_source(
-            organization, source, wanted, run_id=context.run.run_id, as_of=as_of, progress=Quiet(), period=period
+            organization,
+            source,
+            wanted,
+            run_id=context.run.run_id,
+            as_of=as_of,
+            progress=Quiet(),
+            period=period,
+            whole=config.whole,
         ):
             if outcome.error:
                 context.log.error(outcome.error)

@@ -8,7 +8,8 @@ import typer
 
 from orchestration import pipeline
 from orchestration.cli.options import OrganizationOption, PeriodOption, as_period
-from orchestration.cli.report import extraction_table, failures
+from orchestration.cli.report import extraction_table, failures, remarks
+from orchestration.errors import UsageError
 from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import complain, on_screen
 from orchestration.selection import chosen_organizations, must_have_begun, run_instant
@@ -23,8 +24,13 @@ def extract(
     stream: Annotated[list[str] | None, typer.Argument(metavar="STREAM", help="All of them when left out.")] = None,
     organization: OrganizationOption = None,
     period: PeriodOption = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Read everything again, not only what changed: finds what is gone.")
+    ] = False,
 ) -> None:
     """Copy a source's records into the raw tables."""
+    if whole and period:
+        raise UsageError("--whole reads everything, --period one month: give one of them. Nothing was done.")
     streams = choose(source, stream or ())
     month = as_period(period)
     organizations = chosen_organizations(organization)
@@ -37,9 +43,13 @@ def extract(
         pipeline.prepare(organizations)
         for one in organizations:
             screen.stage(f"{one.name}: {source}")
-            outcomes += extract_source(one, source, streams, run_id=run_id, as_of=as_of, progress=screen, period=month)
+            outcomes += extract_source(
+                one, source, streams, run_id=run_id, as_of=as_of, progress=screen, period=month, whole=whole
+            )
         screen.finish()
         screen.console.print(extraction_table(outcomes))
+        for remark in remarks(outcomes):
+            screen.line(remark)
     for sentence in failures(outcomes):
         complain(f"qbr: {sentence}")
     failed = sum(not outcome.is_complete for outcome in outcomes)

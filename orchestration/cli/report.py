@@ -85,6 +85,15 @@ def extraction_table(outcomes: Sequence[StreamOutcome]) -> Table:
     return table
 
 
+def remarks(outcomes: Sequence[StreamOutcome]) -> list[str]:
+    """What complete reads have to say about themselves, a sentence a cause."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for one in outcomes:
+        if one.note:
+            causes.setdefault((one.source, one.note), []).append(one.stream)
+    return [f"{source}, {', '.join(streams)}: {note}" for (source, note), streams in causes.items()]
+
+
 def failures(outcomes: Sequence[StreamOutcome]) -> list[str]:
     """What failed and why, a sentence a cause: a source that refuses us says so once, not once a stream."""
     causes: dict[tuple[str, str], list[str]] = {}

@@ -7,8 +7,10 @@ import pytest
 import extractors
 from extractors.core.budget import TokenBuckets
 from orchestration.errors import UsageError
-from orchestration.extraction import as_configured, budget_of, choose, local_date, window_for
+from orchestration.extraction import as_configured, choose
 from orchestration.jobs import months_to_read
+from orchestration.sessions import budget_of
+from orchestration.windows import local_date, window_for
 from warehouse.organizations import Organization
 from warehouse.periods import Period
 
