@@ -3,14 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from extractors.core.certificate import Certificate
 from extractors.core.channel import Channel
-from extractors.core.client import ReadClient
+from extractors.core.cutting import Cut
 from extractors.core.effort import Effort, ReadCancelled, count_into
-from extractors.core.plan import Plan
 from extractors.core.records import Page, Record, Rejection
+from extractors.core.walk import Scope
 
 PAGES_AHEAD = 3
 """With the page being filled, four are in memory at most."""
@@ -19,13 +19,24 @@ PAGE_BYTES = 4_000_000
 """Small answers are gathered up to either: the loader's cost a commit is the same for 100 rows as for 1,000."""
 
 
+class Plannable(Protocol):
+    """A read that is about to be made; what it is asked through, only its steps know."""
+
+    scope: Scope
+    is_closed: bool
+    vendor_count: int | None
+
+    def steps(self, client: Any) -> Iterator[tuple[Cut, dict[str, Any] | None]]:
+        """Every cut with the resume point that follows it."""
+
+
 class Reading:
     """The pages of one read, to be iterated once; a thread reads page n+1 while page n is being used.
 
     Leaving early (`close`, or the end of a `with`) ends the thread. `certificate` exists after the last page.
     """
 
-    def __init__(self, plan: Plan, client: ReadClient) -> None:
+    def __init__(self, plan: Plannable, client: object) -> None:
         self._channel: Channel[Page] = Channel(PAGES_AHEAD)
         self._effort = Effort()
         self._issued: list[Certificate] = []
@@ -72,8 +83,8 @@ class Reading:
 
 
 def _read_ahead(
-    plan: Plan,
-    client: ReadClient,
+    plan: Plannable,
+    client: object,
     channel: Channel[Page],
     effort: Effort,
     issue: Callable[[Certificate], None],
@@ -102,7 +113,7 @@ def _read_ahead(
             rejected=rejected,
             vendor_count=plan.vendor_count,
             cursor_closed=plan.is_closed,
-            is_complete_set=plan.is_closed and window.kind == "all" and not stream.by_month,
+            is_complete_set=plan.is_closed and window.kind == "all" and not stream.by_month and not stream.keeps_purged,
             requests=effort.requests,
             retries=effort.retries,
             rate_limit_waits=effort.rate_limit_waits,
@@ -113,7 +124,7 @@ def _read_ahead(
     channel.finish()
 
 
-def _gathered(plan: Plan, client: ReadClient, effort: Effort) -> Iterator[Page]:
+def _gathered(plan: Plannable, client: object, effort: Effort) -> Iterator[Page]:
     records: list[Record] = []
     rejections: list[Rejection] = []
     deletions: list[str] = []

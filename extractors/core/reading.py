@@ -1,10 +1,9 @@
-"""A session with a source: signed in, patient, within its budget. Where everything else in core comes together."""
+"""Opening a session with a source: signed in, patient, within its budget. Where everything else comes together."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -17,6 +16,7 @@ from extractors.core.effort import pause
 from extractors.core.errors import CredentialsRefused, PermissionMissing
 from extractors.core.plan import Plan
 from extractors.core.read_ahead import Reading
+from extractors.core.session import Session
 from extractors.core.source import Source
 from extractors.core.stream import Stream
 from extractors.core.transport import Patient
@@ -27,36 +27,19 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 """Seconds. ConnectWise needs up to a minute for a full page of tickets."""
 
 
-class Session:
-    """A signed-in connection to one source. Use as a context manager: it owns the HTTP connections."""
+class VendorSession(Session):
+    """A session with a vendor's HTTP interface."""
 
     def __init__(
         self, source: Source, client: ReadClient, http: httpx.Client, *, as_of: datetime, time_zone: ZoneInfo
     ) -> None:
+        super().__init__(client, as_of=as_of, time_zone=time_zone)
         self._source = source
         self._http = http
-        self._as_of = as_of
-        self._time_zone = time_zone
-        self._client = client
-        self._readings: list[Reading] = []
+        self._asked = client
 
-    def read(self, stream: Stream, window: Window, resume: dict[str, Any] | None = None) -> Reading:
-        """Read the part of a stream that `window` names, from `resume` on if an earlier read of it broke.
-
-        Entity streams are read whole whatever the window, unless a feed tells their changes. A resume point of
-        another window is ignored. A resumed read keeps the bounds of the broken one: together they are one read as of
-        the earlier instant. Raises ValueError for a window the stream cannot be read by; iterating raises a
-        `VendorError`.
-        """
-        if stream.reads == "entity" and not (stream.feed_reach and window.kind == "changes"):
-            window = Window("all", months=window.months)
-        elif stream.reads == "windowed" and not stream.by_month:
-            needed = {"changes": stream.change_filter, "dated": stream.date_filters}
-            if not needed.get(window.kind, True):
-                raise ValueError(f"{stream.source}.{stream.name} cannot be read by {window.kind}")
-        reading = Reading(Plan(self._source, self._scope(stream, window), resume), self._client)
-        self._readings.append(reading)
-        return reading
+    def _plan(self, scope: Scope, resume: dict[str, Any] | None) -> Plan:
+        return Plan(self._source, scope, resume)
 
     def ids(self, stream: Stream) -> Iterator[list[str]]:
         """The ids of all records the vendor has, page by page, to find deletions by.
@@ -67,7 +50,7 @@ class Session:
         if not stream.sweeps_deletions or self._source.only_ids is None:
             raise ValueError(f"{stream.source}.{stream.name} has no id sweep")
         only_ids = replace(self._source.only_ids(stream), changed_at=None, withheld_fields=())
-        walk = Walk(self._client, self._source, self._scope(only_ids, Window("all")))
+        walk = Walk(self._asked, self._source, self._scope(only_ids, Window("all")))
         for cut in only_ids.pages(walk):
             yield [record.record_id for record in cut.records]
 
@@ -78,7 +61,7 @@ class Session:
         looked for as well.
         """
         for stream in streams:
-            walk = Walk(self._client, self._source, self._scope(stream, Window("all")))
+            walk = Walk(self._asked, self._source, self._scope(stream, Window("all")))
             sample = [walk.decode(bytes(row), dict[str, msgspec.Raw]) for row in self._source.sample(walk)]
             seen = {name for row in sample for name, value in row.items() if bytes(value) != b"null"}
             hidden = [name for name in stream.vendor_fields if name not in seen]
@@ -92,20 +75,8 @@ class Session:
 
     def close(self) -> None:
         """End every read and close the connections."""
-        for reading in self._readings:
-            reading.close()
+        super().close()
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _scope(self, stream: Stream, window: Window) -> Scope:
-        return Scope(stream, window, self._as_of, self._time_zone)
 
 
 def open_source(
@@ -148,7 +119,7 @@ def open_source(
         timeout=TIMEOUT,
     )
     client = ReadClient(http, source, places)
-    return Session(source, client, http, as_of=as_of, time_zone=ZoneInfo(str(time_zone)))
+    return VendorSession(source, client, http, as_of=as_of, time_zone=ZoneInfo(str(time_zone)))
 
 
 def _check(source: Source, connection: Mapping[str, Any]) -> None:

@@ -29,20 +29,35 @@ def by_status(_response: httpx.Response) -> Verdict | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """One vendor."""
+class Origin:
+    """What every source has, whatever it is asked through."""
 
     name: str
     label: str
-    """The vendor's name as people say it."""
+    """The source's name as people say it."""
     streams: tuple[Stream, ...]
     needs: tuple[str, ...]
     """What a connection must hold."""
+    sign_in_advice: str
+    """What to do when the sign-in is refused."""
+    version: str = ""
+    """The pinned version of the vendor's API: another one gives records of another shape."""
+
+    def stream(self, name: str) -> Stream:
+        """The stream called `name`; KeyError with the choices if there is none."""
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        raise KeyError(f"{self.label} has no stream {name!r}; it has {', '.join(s.name for s in self.streams)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Origin):
+    """One vendor, asked over HTTP."""
+
     sign_in: Callable[[Mapping[str, Any], "TokenStore | None"], httpx.Auth]
     narrow: Callable[["Scope"], dict[str, str]]
     """The vendor's own filter for a window."""
-    sign_in_advice: str
-    """What to do when the sign-in is refused."""
     rate: Rate
     first_wait: float
     """Seconds before the first retry when the vendor does not say; doubles from there."""
@@ -52,8 +67,6 @@ class Source:
     """Sent with every call."""
     only_ids: Callable[[Stream], Stream] | None = None
     """The same stream asked for its ids alone, where the vendor can."""
-    version: str = ""
-    """The pinned version of the vendor's API: another one gives records of another shape."""
     api_path: str = ""
     """Below the connection's base_url."""
     places: tuple[str, ...] = ()
@@ -63,10 +76,3 @@ class Source:
     judge: Callable[[httpx.Response], Verdict | None] = by_status
     hides_refusal_as_not_found: bool = False
     """Answers 404 to bad credentials, so a first 404 is one."""
-
-    def stream(self, name: str) -> Stream:
-        """The stream called `name`; KeyError with the choices if there is none."""
-        for stream in self.streams:
-            if stream.name == name:
-                return stream
-        raise KeyError(f"{self.label} has no stream {name!r}; it has {', '.join(s.name for s in self.streams)}")
