@@ -26,7 +26,15 @@ def main() -> None:
     parser.add_argument("--public-base-url", help="the address that clients reach it under, when it is not this one")
     asked = parser.parse_args()
     app = create_app(asked.seed, asked.now, asked.public_base_url)
-    uvicorn.run(app, host=asked.host, port=asked.port, log_level="warning", access_log=False, proxy_headers=False)
+    uvicorn.run(
+        app,
+        host=asked.host,
+        port=asked.port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        date_header=False,  # the vendors' clocks, which may differ from this machine's, write it
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from sandbox.clock import DEFAULT_NOW, Clock
+from sandbox.clock import DEFAULT_NOW, Clock, ahead
 from sandbox.connectwise import connectwise
 from sandbox.control import Control
 from sandbox.credentials import Credentials
@@ -37,15 +37,19 @@ def create_app(
 
         world = build(seed)
     clock = Clock(now or DEFAULT_NOW)
+
+    def vendors_wall() -> float:
+        return wall() + ahead()
+
     secrets = Credentials(seed)
     vendors = [
-        ninjaone(world, clock, secrets, wall),
+        ninjaone(world, clock, secrets, vendors_wall),
         connectwise(world, clock, secrets),
         stripe(world, clock, secrets),
-        quickbooks(world, clock, secrets, wall),
+        quickbooks(world, clock, secrets, vendors_wall),
     ]
     log = RequestLog()
-    interference = Interference({vendor.source: vendor.hooks for vendor in vendors})
+    interference = Interference({vendor.source: vendor.hooks for vendor in vendors}, clock, vendors_wall)
     control = Control(world, seed, clock, interference, log, vendors, public_base_url)
     mounts = [Mount(f"/{vendor.source}", app=vendor.app) for vendor in vendors]
     return log.recorded(interference.around(Starlette(routes=[*control.routes(), *mounts])))

@@ -26,6 +26,10 @@ Kind = Literal[
     "half_body",  # the connection breaks in the middle of the body
     "invalid_json",  # 200, whole, and not JSON
     "repeated_page",  # the page before, cursor and all; meets the second matching request unless `after` says otherwise
+    "swapped_pages",  # the page after instead of this one, then this one; from the second matching request on
+    "reordered_page",  # the page's rows from the last to the first
+    "records_change",  # the business goes on for `seconds` before the answer, as between two pages of a long read
+    "skewed_clock",  # a right answer by a vendor whose clocks run `ahead` seconds before ours (negative: behind)
     "short_total",  # `rows` records fewer than there are, and no other sign of it
     "expired_token",  # every access token of the source stops working
     "rotated_token",  # another program refreshed first: every QuickBooks refresh token given out is spent
@@ -45,8 +49,9 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     times: int | None = 1  # null: until the faults are taken away
     rate: float = 1.0
     status: int | None = None
-    retry_after: str | None = None
+    retry_after: str | None = None  # seconds; "+5" gives the date five seconds after the vendor's own present
     seconds: float = 1.0
+    ahead: float = 0.0  # how far the vendor's clocks differ while this befalls: `now`, tokens' lives, Date, Retry-After
     rows: int = 1
     met: int = 0
     struck: int = 0
@@ -82,7 +87,7 @@ class FaultPlan(msgspec.Struct, forbid_unknown_fields=True):
         for fault in self.faults:
             if not fault.matches(method, path, query):
                 continue
-            passing = fault.after if fault.after is not None else int(fault.kind == "repeated_page")
+            passing = fault.after if fault.after is not None else int(fault.kind in ("repeated_page", "swapped_pages"))
             strikes = (
                 not struck
                 and fault.met >= passing

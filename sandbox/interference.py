@@ -6,14 +6,16 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.clock import Clock, running_ahead
 from sandbox.faults import Fault, FaultPlan
+from sandbox.spoilt_pages import following, reversed_rows, without_last_rows
 
 EDGE_PAGE = "<html><head><title>{status}</title></head><body><h1>{status}: service not available</h1></body></html>"
 THROTTLING_XML = (
@@ -55,20 +57,24 @@ class Interference:
     """Stands in front of the vendors and spoils what the plan says. Harmless while the plan is empty."""
 
     hooks: Mapping[str, VendorHooks]
+    clock: Clock
+    wall: Callable[[], float]
     plan: FaultPlan = field(default_factory=FaultPlan)
     chance: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - repeatable, not secret
     _pages: dict[int, Answered] = field(default_factory=dict)
+    _held_back: dict[int, Answered] = field(default_factory=dict)
 
     def follow(self, plan: FaultPlan) -> None:
         """Put these faults in force instead of the present ones."""
         self.plan = plan
         self.chance = random.Random(plan.seed)  # noqa: S311 - repeatable, not secret
-        self._pages = {}
+        self._pages, self._held_back = {}, {}
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """The same application, with the plan's faults befalling its requests."""
 
         async def spoiling(scope: Scope, receive: Receive, send: Send) -> None:
+            send = self._dated(send)
             if not self.plan.faults or scope["type"] != "http" or scope["path"].startswith("/_sandbox"):
                 await app(scope, receive, send)
                 return
@@ -77,7 +83,8 @@ class Interference:
             fault = next((one for one, strikes in met if strikes), None)
             watching = [one for one, strikes in met if one.kind == "repeated_page" and not strikes]
             if fault is not None:
-                await self._befall(fault, app, scope, receive, send)
+                with running_ahead(fault.ahead):
+                    await self._befall(fault, app, scope, receive, send)
             elif watching:
                 answered = await answer_of(app, scope, receive)
                 for one in watching:
@@ -95,7 +102,7 @@ class Interference:
         if fault.kind in ("connection_reset", "time_out"):
             break_connection(receive)
             return
-        refusal = refusal_of(fault, hooks)
+        refusal = refusal_of(fault, hooks, self.wall())
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -103,19 +110,48 @@ class Interference:
             "expired_token": hooks.expire_tokens,
             "rotated_token": hooks.rotate_tokens,
             "sign_in_denied": hooks.deny_next_sign_in,
+            "records_change": lambda: self.clock.advance(fault.seconds),
         }
         before.get(fault.kind, lambda: None)()
         answered = await answer_of(app, scope, receive)
         if fault.kind == "repeated_page":
             answered = self._pages.get(id(fault), answered)
+        elif fault.kind == "swapped_pages":
+            answered = await self._swapped(fault, answered, app, scope, receive)
+        elif fault.kind == "reordered_page":
+            answered.body = reversed_rows(answered.body)
         elif fault.kind == "short_total":
             answered.body = without_last_rows(answered.body, fault.rows)
         elif fault.kind == "invalid_json":
             answered.body = answered.body[:-1] + b",,"
         await answered.send(send, cut_at=len(answered.body) // 2 if fault.kind == "half_body" else None)
 
+    async def _swapped(
+        self, fault: Fault, answered: Answered, app: ASGIApp, scope: Scope, receive: Receive
+    ) -> Answered:
+        """The page after this one, which is held back for the next request."""
+        if held := self._held_back.pop(id(fault), None):
+            return held
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in answered.headers}
+        query = following(scope["path"].split("/")[1], scope["query_string"].decode("latin-1"), answered.body, headers)
+        if query is None:
+            return answered
+        self._held_back[id(fault)] = answered
+        return await answer_of(app, {**scope, "query_string": query.encode("latin-1")}, receive)
 
-def refusal_of(fault: Fault, hooks: VendorHooks) -> Response | None:
+    def _dated(self, send: Send) -> Send:
+        """Write the hour of the vendor's clock on every answer, as servers do."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self.wall(), usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", []), (b"date", date)]}
+            await send(message)
+
+        return sending
+
+
+def refusal_of(fault: Fault, hooks: VendorHooks, wall: float) -> Response | None:
     """The answer that takes the place of the right one, or None when the fault does not refuse the request."""
     answer: Response | None = None
     if fault.kind == "html":
@@ -130,7 +166,8 @@ def refusal_of(fault: Fault, hooks: VendorHooks) -> Response | None:
         answer = hooks.error(500)
         answer.status_code = 200
     if answer is not None and fault.retry_after is not None:
-        answer.headers["retry-after"] = fault.retry_after
+        date = formatdate(wall + float(fault.retry_after), usegmt=True) if fault.retry_after.startswith("+") else None
+        answer.headers["retry-after"] = date or fault.retry_after
     return answer
 
 
@@ -144,7 +181,7 @@ async def answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Answered:
         else:
             answered.body += message.get("body", b"")
 
-    await app(scope, receive, holding)
+    await app({**scope}, receive, holding)  # a copy: routing writes into it, and it may be asked once more
     return answered
 
 
@@ -159,20 +196,3 @@ def break_connection(receive: Receive) -> None:
     held = transport.get_extra_info("socket")
     held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-
-
-def without_last_rows(body: bytes, rows: int) -> bytes:
-    """The same answer short of its last records, wherever the vendor puts them."""
-    data = msgspec.json.decode(body)
-    shortened = data
-    if isinstance(data, dict):
-        envelope = data.get("QueryResponse", data)
-        name = next((name for name, value in envelope.items() if isinstance(value, list)), None)
-        if name is None:
-            return body
-        envelope[name] = envelope[name][:-rows]
-        if "maxResults" in envelope:
-            envelope["maxResults"] = len(envelope[name])
-    elif isinstance(data, list):
-        shortened = data[:-rows]
-    return msgspec.json.encode(shortened)

@@ -11,7 +11,8 @@ class Certificate:
     `cursor_closed` means the vendor itself said that nothing follows.
     `is_complete_set` means every record the vendor has was in this read, with the broken read it may have gone on
     from: what was not seen is gone.
-    `seconds` is wall time from the first request to the last.
+    `seconds` is wall time from the first request to the last. `clock_behind` is by how many seconds the vendor's clock
+    lagged behind ours: what changes there in that time bears a mark from before this read.
     """
 
     pages: int
@@ -25,3 +26,4 @@ class Certificate:
     rate_limit_waits: int
     bytes: int
     seconds: float
+    clock_behind: float = 0.0

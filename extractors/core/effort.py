@@ -21,6 +21,8 @@ class Effort:
     retries: int = 0
     rate_limit_waits: int = 0
     bytes: int = 0
+    clock_behind: float = 0.0
+    """Seconds by which the vendor's clock was seen to lag behind ours, at most; 0 when it does not."""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def of_a_helper(self) -> "Effort":
@@ -33,6 +35,7 @@ class Effort:
         self.retries += helper.retries
         self.rate_limit_waits += helper.rate_limit_waits
         self.bytes += helper.bytes
+        self.clock_behind = max(self.clock_behind, helper.clock_behind)
 
 
 _CURRENT: ContextVar[Effort | None] = ContextVar("effort", default=None)

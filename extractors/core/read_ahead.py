@@ -119,6 +119,7 @@ def _read_ahead(
             rate_limit_waits=effort.rate_limit_waits,
             bytes=effort.bytes,
             seconds=time.monotonic() - started,
+            clock_behind=effort.clock_behind,
         )
     )
     channel.finish()

@@ -21,6 +21,8 @@ ATTEMPTS = 8
 CONNECT_ATTEMPTS = 4
 """A server that refuses the connection is rarely back within the minute: say so sooner."""
 REQUEST_TIMEOUT = 408
+DATE_RESOLUTION = 1.0
+"""Seconds: a Date header leaves the fraction out."""
 LONGEST_WAIT = 120.0
 """Seconds. A vendor that asks for more is told to people rather than slept on."""
 
@@ -65,6 +67,7 @@ class Patient(httpx.BaseTransport):
             attempt += 1
             self._budget.take(self._source.name)
             effort.requests += 1
+            sent_at = self._now()
             try:
                 response = self._inner.handle_request(request)
                 response.read()
@@ -75,6 +78,9 @@ class Patient(httpx.BaseTransport):
                 wait = self._backoff(attempt)
             else:
                 effort.bytes += len(response.content)
+                # It was written after we asked, so only a clock that lags can show an hour before that.
+                lag = (sent_at - (_date(response, "Date") or sent_at)).total_seconds()
+                effort.clock_behind = max(effort.clock_behind, lag - DATE_RESOLUTION)
                 asked_for = self._retry_after(response)
                 if not self._may_succeed(response) or attempt >= ATTEMPTS or (asked_for or 0) > LONGEST_WAIT:
                     return response
@@ -99,12 +105,23 @@ class Patient(httpx.BaseTransport):
         return verdict is not None and verdict.error is VendorUnavailable
 
     def _retry_after(self, response: httpx.Response) -> float | None:
-        """Seconds to wait as the vendor asks: a number, or a date as RFC 9110 10.2.3 allows."""
+        """Seconds to wait as the vendor asks: a number, or a date as RFC 9110 10.2.3 allows.
+
+        A date is by the vendor's clock, which may differ from ours: its answer says what that clock shows.
+        """
         text = response.headers.get("Retry-After", "").strip()
         if text.isdigit():
             return float(text)
-        try:
-            moment: datetime = parsedate_to_datetime(text)
-        except ValueError:
+        moment = _date(response, "Retry-After")
+        if moment is None:
             return None  # absent or unreadable: our own pace applies
-        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - self._now()).total_seconds())
+        return max(0.0, (moment - (_date(response, "Date") or self._now())).total_seconds())
+
+
+def _date(response: httpx.Response, header: str) -> datetime | None:
+    """The date that a header tells, None when it is absent or unreadable."""
+    try:
+        moment: datetime = parsedate_to_datetime(response.headers.get(header, "").strip())
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

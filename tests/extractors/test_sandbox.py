@@ -1,89 +1,21 @@
 """Every stream against the simulated vendors over real HTTP, in fair weather and in foul."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from extractors import STREAMS, Stream, open_source, stream
-from extractors.core.certificate import Certificate
-from extractors.core.errors import (
-    CredentialsRefused,
-    PagingBroken,
-    PermissionMissing,
-    VendorError,
-    VendorUnavailable,
-)
+from extractors import STREAMS, Stream, stream
+from extractors.core.errors import CredentialsRefused, VendorUnavailable
 from extractors.core.quickbooks_sign_in import revoke, sign_in_with_browser
-from extractors.core.reading import Session
-from extractors.core.records import Record
 from extractors.core.window import Window
-from tests.extractors.fakes import MemoryStore, Unlimited
+from tests.extractors.fakes import MemoryStore
+from tests.extractors.vendors import EVERYTHING, Vendors, dated
 
-MONTHS = tuple(f"{2024 + (6 + month) // 12}-{(6 + month) % 12 + 1:02d}" for month in range(25))
-EVERYTHING = Window("all", months=MONTHS)
 ALL = [one for streams in STREAMS.values() for one in streams]
-
-
-@pytest.fixture(scope="module")
-def now(sandbox: str) -> datetime:
-    return datetime.fromisoformat(httpx.get(f"{sandbox}/_sandbox/health").json()["now"])
-
-
-@pytest.fixture(scope="module")
-def connections(sandbox: str) -> dict[str, dict[str, Any]]:
-    answer: dict[str, dict[str, Any]] = httpx.get(f"{sandbox}/_sandbox/credentials").json()
-    return answer
-
-
-@pytest.fixture(scope="module")
-def stores(connections: dict[str, dict[str, Any]]) -> dict[str, MemoryStore]:
-    return {source: MemoryStore(connection) for source, connection in connections.items()}
-
-
-@pytest.fixture
-def befall(sandbox: str) -> Iterator[Any]:
-    """Bring faults upon the vendors, and take them away afterwards."""
-
-    def bring(*faults: dict[str, Any]) -> None:
-        httpx.put(f"{sandbox}/_sandbox/faults", json={"seed": 1, "faults": list(faults)}).raise_for_status()
-
-    yield bring
-    httpx.delete(f"{sandbox}/_sandbox/faults").raise_for_status()
-
-
-class Vendors:
-    """Opens sessions that never sleep, with tokens kept from one to the next."""
-
-    def __init__(self, stores: dict[str, MemoryStore], now: datetime) -> None:
-        self.stores = stores
-        self.now = now
-
-    def open(self, source: str, **changes: Any) -> Session:
-        store = self.stores[source]
-        return open_source(
-            source,
-            {**store.connection, **changes},
-            as_of=self.now,
-            time_zone="America/Chicago",
-            token_store=store,
-            budget=Unlimited(),
-            sleep=lambda _seconds: None,
-        )
-
-    def read(self, one: Stream, window: Window = EVERYTHING) -> tuple[list[Record], Certificate]:
-        with self.open(one.source) as session, session.read(one, window) as reading:
-            records = [record for page in reading for record in page.records]
-        return records, reading.certificate
-
-
-@pytest.fixture
-def vendors(stores: dict[str, MemoryStore], now: datetime) -> Vendors:
-    return Vendors(stores, now)
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.source}-{one.name}")
@@ -120,13 +52,6 @@ def test_small_pages_give_the_same_records_as_large_ones(vendors: Vendors, name:
 
 RARE = {"refunds", "credit_memos"}
 """Not every month has one."""
-
-
-def dated(month: str) -> Window:
-    """A month in the organization's zone, which is five hours behind UTC in these months."""
-    year, number = (int(part) for part in month.split("-"))
-    start = datetime(year, number, 1, 5, tzinfo=UTC)
-    return Window("dated", start=start, end=start + timedelta(days=31), months=(month,))
 
 
 @pytest.mark.parametrize(
@@ -168,132 +93,6 @@ def test_a_sweep_gives_the_ids_of_a_whole_read(vendors: Vendors, name: str) -> N
     with vendors.open("connectwise") as session:
         swept = [record_id for some in session.ids(one) for record_id in some]
     assert sorted(swept) == sorted(record.record_id for record in vendors.read(one)[0])
-
-
-FIRST = {
-    "ninjaone": ("devices", "/v2/devices-detailed$"),
-    "connectwise": ("tickets", "/service/tickets$"),
-    "stripe": ("invoices", "/v1/invoices$"),
-    "quickbooks": ("invoices", "/query$"),
-}
-
-
-@pytest.mark.parametrize("source", sorted(FIRST))
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "too_many_requests"},
-        {"kind": "too_many_requests", "retry_after": "7"},
-        {"kind": "server_error"},
-        {"kind": "html"},
-        {"kind": "time_out", "seconds": 0.05},
-        {"kind": "connection_reset"},
-        {"kind": "half_body"},
-        {"kind": "expired_token"},
-    ],
-    ids=lambda fault: "-".join(map(str, fault.values())),
-)
-def test_a_passing_fault_costs_a_retry_and_no_record(
-    vendors: Vendors, befall: Any, source: str, fault: dict[str, Any]
-) -> None:
-    name, path = FIRST[source]
-    one = stream(source, name)
-    undisturbed, _ = vendors.read(one, dated("2026-05"))
-    befall({**fault, "source": source, "path": path, "times": 2 if fault["kind"] != "expired_token" else 1})
-    assert vendors.read(one, dated("2026-05"))[0] == undisturbed
-
-
-def test_a_storm_is_weathered_within_two_and_a_half_times_the_calls(vendors: Vendors, befall: Any) -> None:
-    one = replace(stream("connectwise", "tickets"), page_size=100)
-    undisturbed, calm = vendors.read(one)
-    befall(
-        {"kind": "too_many_requests", "source": "connectwise", "rate": 0.12, "times": None},
-        {"kind": "server_error", "source": "connectwise", "rate": 0.12, "times": None},
-        {"kind": "half_body", "source": "connectwise", "rate": 0.06, "times": None},
-    )
-    weathered, storm = vendors.read(one)
-    assert weathered == undisturbed
-    assert storm.retries > 0
-    assert storm.requests <= 2.5 * calm.requests
-
-
-@pytest.mark.parametrize("source", sorted(FIRST))
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [
-        ("server_error", VendorUnavailable),
-        ("too_many_requests", VendorUnavailable),
-        ("connection_reset", VendorUnavailable),
-        ("permission_missing", PermissionMissing),
-        ("invalid_json", VendorUnavailable),
-    ],
-)
-def test_a_lasting_fault_ends_in_one_sentence(
-    vendors: Vendors, befall: Any, source: str, kind: str, error: type[VendorError]
-) -> None:
-    name, path = FIRST[source]
-    befall({"kind": kind, "source": source, "path": path, "times": None})
-    with pytest.raises(error) as caught:
-        vendors.read(stream(source, name))
-    assert name in str(caught.value)
-    assert "not read" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "page_size"),
-    [("ninjaone.devices", 100), ("connectwise.tickets", 100), ("stripe.invoices", 10), ("quickbooks.invoices", 20)],
-)
-def test_a_repeated_page_is_never_taken_for_a_whole_list(
-    vendors: Vendors, befall: Any, name: str, page_size: int
-) -> None:
-    one = replace(stream(*name.split(".")), page_size=page_size)
-    after = 2 if one.counted else 1
-    befall({"kind": "repeated_page", "source": one.source, "path": FIRST[one.source][1], "after": after, "times": None})
-    with pytest.raises(PagingBroken, match=one.name):
-        vendors.read(one)
-
-
-@pytest.mark.parametrize("name", ["connectwise.tickets", "quickbooks.invoices"])
-def test_a_short_list_is_found_out_by_the_vendors_own_total(vendors: Vendors, befall: Any, name: str) -> None:
-    one = stream(*name.split("."))
-    befall({"kind": "short_total", "source": one.source, "path": FIRST[one.source][1], "times": None})
-    with pytest.raises(PagingBroken, match="its own count says"):
-        vendors.read(one)
-
-
-def test_a_quickbooks_fault_under_status_200_is_an_error(vendors: Vendors, befall: Any) -> None:
-    befall({"kind": "fault_in_success", "source": "quickbooks", "path": "/query$", "times": None})
-    with pytest.raises(VendorUnavailable, match="HTTP 200, 10000"):
-        vendors.read(stream("quickbooks", "invoices"))
-
-
-def test_a_passing_fault_under_status_200_costs_a_retry(vendors: Vendors, befall: Any) -> None:
-    befall({"kind": "fault_in_success", "source": "quickbooks", "path": "/query$"})
-    records, proof = vendors.read(stream("quickbooks", "accounts"))
-    assert len(records) == proof.vendor_count
-    assert proof.retries == 1
-
-
-def test_quickbooks_throttling_in_xml_is_waited_out(vendors: Vendors, befall: Any) -> None:
-    befall({"kind": "throttling_xml", "source": "quickbooks", "path": "/query$", "times": 3})
-    _, proof = vendors.read(stream("quickbooks", "accounts"))
-    assert proof.rate_limit_waits == 3
-
-
-@pytest.mark.parametrize(
-    ("source", "key"),
-    [("ninjaone", "client_secret"), ("connectwise", "private_key"), ("stripe", "api_key")],
-)
-def test_a_wrong_key_ends_in_one_sentence_that_does_not_repeat_it(vendors: Vendors, source: str, key: str) -> None:
-    name, _ = FIRST[source]
-    wrong = "not-the-key-at-all"
-    with (
-        vendors.open(source, **{key: wrong}) as session,
-        session.read(stream(source, name), EVERYTHING) as reading,
-        pytest.raises(CredentialsRefused, match=f"qbr connect {source}") as caught,
-    ):
-        list(reading)
-    assert wrong not in str(caught.value)
 
 
 def test_a_refresh_token_spent_by_another_program_says_sign_in_again(sandbox: str, now: datetime, befall: Any) -> None:

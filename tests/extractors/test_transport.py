@@ -178,3 +178,17 @@ def test_the_token_address_may_be_posted_to() -> None:
     script = Script()
     with httpx.Client(transport=script.patient) as http:
         assert http.post("https://vendor.test/token").text == "good"
+
+
+@pytest.mark.parametrize(("behind", "noted"), [(0, 0), (1, 0), (600, 599), (-600, 0)])
+def test_a_vendors_clock_that_lags_is_noted_by_its_own_date(behind: int, noted: int) -> None:
+    count_into(effort := Effort())
+    date = format_datetime(NOW - timedelta(seconds=behind), usegmt=True)
+    Script(httpx.Response(200, headers={"Date": date})).get()
+    assert effort.clock_behind == noted
+
+
+def test_a_date_that_cannot_be_read_says_nothing_of_the_clock() -> None:
+    count_into(effort := Effort())
+    Script(httpx.Response(200, headers={"Date": "yesterday"})).get()
+    assert effort.clock_behind == 0

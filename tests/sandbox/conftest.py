@@ -91,7 +91,9 @@ def serving(world: World) -> Iterator[Served]:
     """A sandbox for this business, listening on a free port until the block ends."""
     wall = Wall()
     app = create_app(now=NOW, wall=wall, world=world)
-    running = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", proxy_headers=False))
+    running = Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", proxy_headers=False, date_header=False)
+    )
     thread = threading.Thread(target=running.run)
     thread.start()
     assert running.listening.wait(60), "the sandbox did not start to listen"

@@ -2,6 +2,8 @@
 
 import json
 import time
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -113,6 +115,48 @@ def test_a_repeated_page_brings_the_page_before_cursor_and_all(served: Served, c
     assert second.content == first.content
     assert second.links == first.links
     assert third.content != first.content
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_reordered_page_has_the_same_rows_from_the_last_to_the_first(served: Served, source: str):
+    with served.client(source) as client:
+        right = rows(read(client, source).json())
+        served.set_faults({"kind": "reordered_page", "source": source})
+        assert rows(read(client, source).json()) == right[::-1]
+
+
+def test_of_two_swapped_pages_the_later_comes_first(served: Served, ninjaone: httpx.Client):
+    pages = [ninjaone.get("/v2/devices", params={"pageSize": 20, "after": after}).json() for after in (0, 20, 40, 60)]
+    served.set_faults({"kind": "swapped_pages", "source": "ninjaone", "times": 2})
+    seen = [ninjaone.get("/v2/devices", params={"pageSize": 20, "after": after}).json() for after in (0, 20, 40, 60)]
+    assert seen == [pages[0], pages[2], pages[1], pages[3]]
+
+
+def test_records_change_as_the_business_goes_on(served: Served, connectwise: httpx.Client):
+    before = connectwise.get("/service/tickets", params={"pageSize": 1}).json()
+    served.set_clock("2026-06-01T12:00:00Z")
+    served.set_faults({"kind": "records_change", "seconds": 3600})
+    assert connectwise.get("/service/tickets", params={"pageSize": 1}).json() != before
+    assert served.control("GET", "clock")["now"] == "2026-06-01T13:00:00+00:00"
+
+
+@pytest.mark.parametrize("ahead", [-1800, 1800])
+def test_a_vendors_clock_may_differ_from_ours_for_an_answer(served: Served, quickbooks: httpx.Client, ahead: int):
+    right = read(quickbooks, "quickbooks")
+    served.set_faults(
+        {"kind": "skewed_clock", "source": "quickbooks", "ahead": ahead},
+        {"kind": "too_many_requests", "source": "quickbooks", "ahead": ahead, "retry_after": "+60"},
+    )
+    skewed, refused = read(quickbooks, "quickbooks"), read(quickbooks, "quickbooks")
+    assert (when(skewed.headers["date"]) - when(right.headers["date"])).total_seconds() == pytest.approx(ahead, abs=5)
+    told = [datetime.fromisoformat(one.json()["time"]) for one in (skewed, right)]
+    assert (told[0] - told[1]).total_seconds() == ahead
+    assert when(refused.headers["retry-after"]) - when(refused.headers["date"]) == timedelta(seconds=60)
+    assert when(read(quickbooks, "quickbooks").headers["date"]) < when(right.headers["date"]) + timedelta(minutes=5)
+
+
+def when(header: str) -> datetime:
+    return parsedate_to_datetime(header)
 
 
 @pytest.mark.parametrize("source", SOURCES)
