@@ -34,14 +34,16 @@ format: setup  ## write the code the way lint wants it
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
 
 bench: setup  ## measure, as ratios in one run
+	@$(PYTHON) tools/setup.py bench
 	@$(BIN)/python -m bench
 
 docs: setup  ## write docs/metrics.md from the dbt project
 	@$(BIN)/qbr docs
 
-lock:  ## renew requirements.lock from pyproject.toml
+lock:  ## renew requirements.lock and requirements-bench.lock from pyproject.toml
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock --upgrade
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --group bench -o requirements-bench.lock --upgrade
 
-clean:  ## stop the embedded server and remove what commands have made (.venv stays)
+clean:  ## stop the embedded server and remove what commands have made (.venv and .venv-bench stay)
 	@if [ -x $(BIN)/qbr ]; then $(BIN)/qbr down && $(BIN)/python -m warehouse.embedded remove; fi
 	@rm -rf var dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

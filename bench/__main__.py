@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bench import decks, extracting, loading, month, pipeline
 from bench.demonstrated import Demonstrated, demonstrated
 from bench.figures import Figure, say, table
-from bench.workshop import FULL, MILLION, TINY, Size
+from bench.workshop import FULL, LONG, MILLION, TINY, Size
 
 ALONE: dict[str, Callable[[Size], list[Figure]]] = {
     "loading": loading.measure,
@@ -49,8 +49,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(SUBJECTS)}; all when none is named")
     parser.add_argument("--list", action="store_true", help="name the subjects")
-    parser.add_argument("--million", action="store_true", help="take memory at a million records too")
-    parser.add_argument("--tiny", action="store_true", help="a size that shows that it works, and measures nothing")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--million", action="store_true", help="take memory at a million records too")
+    sizes.add_argument("--long", action="store_true", help="let dlt and pandas read 100,000 records too: an hour more")
+    sizes.add_argument("--tiny", action="store_true", help="a size that shows that it works, and measures nothing")
     asked = parser.parse_args()
     if unknown := [name for name in asked.subjects if name not in SUBJECTS]:
         parser.error(f"there is no subject {unknown[0]}; the subjects are {', '.join(SUBJECTS)}")
@@ -59,7 +61,8 @@ def main() -> None:
             print(f"{module.__name__.removeprefix('bench.'):12} {(module.__doc__ or '').split(chr(10), 1)[0]}")
         return
     about, began = machine(), time.monotonic()
-    found = measure(tuple(asked.subjects) or SUBJECTS, TINY if asked.tiny else MILLION if asked.million else FULL)
+    size = TINY if asked.tiny else LONG if asked.long else MILLION if asked.million else FULL
+    found = measure(tuple(asked.subjects) or SUBJECTS, size)
     say(f"measured in {time.monotonic() - began:.0f} s")
     sys.stdout.write(f"\n{about}\n\n{table(found)}\n")
 

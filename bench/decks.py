@@ -43,8 +43,8 @@ def measure(size: Size, demo: Demonstrated) -> list[Figure]:
         one, two = clients[::2], clients[1::2]
         list(pool.map(draw_clients, *zip((*work, one[:1]), (*work, two[:1]), strict=True)))  # imports, once
         draw_company(*work, 1)
-        for pair in range(size.pairs):
-            say(f"decks: round {pair + 1} of {size.pairs}")
+        for pair in range(size.rounds):
+            say(f"decks: round {pair + 1} of {size.rounds}")
             began, worked = time.perf_counter(), time.process_time()
             draw_company(*work, COMPANY)
             company.append(COMPANY / (time.perf_counter() - began))

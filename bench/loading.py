@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import psycopg
 
-from bench import limit, records
+from bench import copying, records
 from bench.figures import Figure, say, speeds
 from bench.workshop import Size, postgres
 from extractors.core.certificate import Certificate
@@ -23,22 +23,22 @@ PAGE = 1000
 
 def measure(size: Size) -> list[Figure]:
     """The loader against a bare COPY, everything new and everything known."""
-    pages = _pages(size.fewer_records)
+    pages = _pages(size.loaded)
     bare: list[float] = []
     new: list[float] = []
     known: list[float] = []
     with postgres(autovacuum="off") as url:
         with psycopg.connect(url) as connection:
             ensure_raw_tables(connection, [("bench", "tickets", False)])
-            connection.execute(limit.TABLE)
-        for pair in range(size.pairs):
-            say(f"loading: pair {pair + 1} of {size.pairs}")
+            connection.execute(copying.TABLE)
+        for pair in range(size.rounds):
+            say(f"loading: pair {pair + 1} of {size.rounds}")
             bare.append(_timed(url, _copy_only, pages, empty=True))
             new.append(_timed(url, _through_the_loader, pages, empty=True))
             known.append(_timed(url, _through_the_loader, pages, empty=False))
     return [
-        speeds(f"{size.fewer_records:,} new records", new, bare, against="bare COPY", target=">= 0.75"),
-        speeds(f"{size.fewer_records:,} unchanged records", known, bare, against="bare COPY"),
+        speeds(f"{size.loaded:,} new records", new, bare, against="bare COPY", target=">= 0.75"),
+        speeds(f"{size.loaded:,} unchanged records", known, bare, against="bare COPY"),
     ]
 
 
@@ -54,7 +54,7 @@ def _pages(count: int) -> list[Page]:
 
 
 def _copy_only(url: str, pages: Sequence[Page]) -> None:
-    limit.copy_rows(url, ([(record.record_id.encode(), record.body) for record in page.records] for page in pages))
+    copying.copy_rows(url, ([(record.record_id.encode(), record.body) for record in page.records] for page in pages))
 
 
 def _through_the_loader(url: str, pages: Sequence[Page]) -> None:

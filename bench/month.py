@@ -34,8 +34,8 @@ def measure(size: Size) -> list[Figure]:
         with installation(url):
             pipeline.prepare([organization()])
         _rendered(server)
-        for round_number in range(size.pairs):
-            say(f"month: round {round_number + 1} of {size.pairs}")
+        for round_number in range(size.rounds):
+            say(f"month: round {round_number + 1} of {size.rounds}")
             for taken, chosen in (
                 (unlimited, organization(**dict.fromkeys(SOURCES, FAST))),
                 (paced, organization()),

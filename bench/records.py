@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 AS_OF = datetime(2026, 7, 6, 14, tzinfo=UTC)
+STREAMS = {"connectwise": "tickets", "stripe": "invoices"}
+"""Which stream of ours each source's list is."""
 POOL = 1000
 """Different bodies; beyond that they repeat with other ids."""
 MARK = "@@ID@@"

@@ -27,17 +27,18 @@ class Vendor(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         while (end := self._received.find(b"\r\n\r\n")) >= 0:
-            target = self._received[:end].split(b" ", 2)[1].decode()
+            head = self._received[:end].decode("latin-1")
             self._received = self._received[end + 4 :]
-            latency, answer = respond(target)
+            host = next(line[5:].strip() for line in head.split("\r\n") if line[:5].lower() == "host:")
+            latency, answer = respond(head.split(" ", 2)[1], host)
             if latency:
                 asyncio.get_running_loop().call_later(latency, self._transport.write, answer)
             else:
                 self._transport.write(answer)
 
 
-def respond(target: str) -> tuple[float, bytes]:
-    """Seconds to wait, and the whole answer to a request for ``target``."""
+def respond(target: str, host: str) -> tuple[float, bytes]:
+    """Seconds to wait, and the whole answer to a request for ``target`` at ``host``."""
     parts = urlsplit(target)
     _, total, latency, path = parts.path.split("/", 3)
     asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -46,7 +47,7 @@ def respond(target: str) -> tuple[float, bytes]:
         case "service/tickets/count":
             body = b'{"count":%d}' % int(total)
         case "service/tickets":
-            body, headers = _tickets(int(total), asked, parts.path)
+            body, headers = _tickets(int(total), asked, f"http://{host}{parts.path}")
         case "v1/invoices":
             body = _invoices(int(total), asked)
         case _:
@@ -55,7 +56,7 @@ def respond(target: str) -> tuple[float, bytes]:
     return int(latency) / 1000, head + body
 
 
-def _tickets(total: int, asked: dict[str, str], path: str) -> tuple[bytes, bytes]:
+def _tickets(total: int, asked: dict[str, str], address: str) -> tuple[bytes, bytes]:
     first = int(asked["pageId"]) + 1 - records.FIRST_TICKET if "pageId" in asked else 0
     size = int(asked["pageSize"])
     beyond = min(first + size, total)
@@ -63,7 +64,7 @@ def _tickets(total: int, asked: dict[str, str], path: str) -> tuple[bytes, bytes
         rows = [b'{"id":%d}' % (records.FIRST_TICKET + number) for number in range(first, beyond)]
     else:
         rows = [records.ticket(TICKETS, number) for number in range(first, beyond)]
-    following = f"http://127.0.0.1{path}?pageId={records.FIRST_TICKET + beyond - 1}&pageSize={size}"
+    following = f"{address}?pageId={records.FIRST_TICKET + beyond - 1}&pageSize={size}"
     link = f'<{following}>; rel="next"' if beyond < total else ""
     return b"[" + b",".join(rows) + b"]", f"link: {link}\r\n".encode()
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -31,13 +31,14 @@ CONFIG = PROJECT_ROOT / "config"
 class Size:
     """How much is measured: the whole, or the least that shows that it works."""
 
-    records: int
-    """Of the main figure."""
-    fewer_records: int
-    """Of the figures beside it."""
-    naive_records: int
-    """Of those with the naive loop, which takes its time."""
-    pairs: int
+    records: tuple[int, ...]
+    """Of the lists that are read."""
+    records_for_all: int
+    """Lists of at most so many are read by dlt and pandas too, which take their time."""
+    loaded: int
+    """Records that the loader alone is given."""
+    rounds: int
+    """How often each comparison is made; a ratio is taken within a round."""
     repeats: int
     """Of the main job, which takes the longest."""
     memory: tuple[int, ...]
@@ -46,9 +47,10 @@ class Size:
     """Whether the demonstration gets its two years of device readings."""
 
 
-FULL = Size(100_000, 20_000, 5_000, 5, 2, (10_000, 100_000))
-MILLION = Size(100_000, 20_000, 5_000, 5, 2, (10_000, 100_000, 1_000_000))
-TINY = Size(2_000, 1_000, 1_000, 1, 0, (1_000,), has_history=False)
+FULL = Size((10_000, 100_000), 10_000, 20_000, 5, 2, (10_000, 100_000))
+MILLION = replace(FULL, memory=(10_000, 100_000, 1_000_000))
+LONG = replace(FULL, records_for_all=100_000)
+TINY = Size((1_000,), 1_000, 1_000, 1, 0, (1_000,), has_history=False)
 
 
 class Unlimited:

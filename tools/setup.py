@@ -1,4 +1,4 @@
-"""Make ``.venv`` hold exactly what ``requirements.lock`` names.
+"""Make ``.venv`` hold exactly what ``requirements.lock`` names; with the word ``bench``, ``.venv-bench`` beside it.
 
 Standard library only: it runs before anything is installed. uv does the installing when it can be had (it is
 itself in the lock), else pip. Nothing happens when the lock has not changed since the last time.
@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK = ROOT / "requirements.lock"
-VENV = ROOT / ".venv"
+RIVALS = sys.argv[1:] == ["bench"]  # what the benchmarks are held against, kept apart from what we run on
+LOCK = ROOT / ("requirements-bench.lock" if RIVALS else "requirements.lock")
+VENV = ROOT / (".venv-bench" if RIVALS else ".venv")
 BIN = VENV / "bin"
 SUPPORTED = ((3, 11), (3, 14))  # dagster-dbt has no release for 3.14 yet
 
@@ -56,7 +57,10 @@ def quietly(*command: str) -> bool:
 
 def installer() -> list[str]:
     """The command that installs into the new environment."""
-    if not (uv := shutil.which("uv")):
+    ours = ROOT / ".venv" / "bin" / "uv"
+    if not (uv := shutil.which("uv")) and RIVALS and ours.exists():
+        uv = str(ours)
+    if not uv:
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as only_uv:
             only_uv.write(lines_of("uv"))
             only_uv.flush()
@@ -77,10 +81,11 @@ def install(command: list[str]) -> None:
         command = [str(BIN / "python"), "-m", "pip", "install", "--progress-bar", "off"]
         if subprocess.run([*command, "--require-hashes", "-r", str(LOCK)], cwd=ROOT, check=False).returncode:
             raise SystemExit(
-                "setup: the packages in requirements.lock could not be installed; the lines above name the first one "
-                "that failed. Check the network and the package index, then run the same command again."
+                f"setup: the packages in {LOCK.name} could not be installed; the lines above name the first one that "
+                "failed. Check the network and the package index, then run the same command again."
             )
-    subprocess.run([*command, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], cwd=ROOT, check=True)
+    if not RIVALS:
+        subprocess.run([*command, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], cwd=ROOT, check=True)
 
 
 def main() -> None:
@@ -90,11 +95,11 @@ def main() -> None:
         return
     began = time.monotonic()
     if not (BIN / "python").exists() or not quietly(str(BIN / "python"), "-m", "pip", "--version"):
-        say(f"creating .venv with {Path(python).name}")
+        say(f"creating {VENV.name} with {Path(python).name}")
         made = subprocess.run([python, "-m", "venv", "--clear", str(VENV)], check=False)
         if made.returncode:
             raise SystemExit(
-                "setup: Python could not create .venv. On Debian and Ubuntu install the package python3-venv, "
+                f"setup: Python could not create {VENV.name}. On Debian and Ubuntu install the package python3-venv, "
                 "then run the same command again."
             )
     say("installing the locked packages")

@@ -1,20 +1,17 @@
-"""Two other ways to bring the same vendor lists into Postgres: the fastest that can be, and the first one writes.
+"""The limit: the fastest way in which such lists can be brought into Postgres, page after page.
 
-Both walk the lists as our extractors do, page after page, and prove nothing: no count, no certificate, no merge.
+It proves nothing: no count, no certificate, no hash, no merge, no log.
 """
 
 import http.client
-import json
 import queue
 import threading
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlencode, urlsplit
 
-import httpx
 import msgspec
-import psycopg
 
-from bench import limit
+from bench import copying
 
 PAGE_SIZES = {"connectwise": 1000, "stripe": 100}
 _PATHS = {"connectwise": "/service/tickets", "stripe": "/v1/invoices"}
@@ -35,46 +32,30 @@ _LISTING = msgspec.json.Decoder(_Listing)
 _ID = msgspec.json.Decoder(_Id)
 
 
-def fastest(url: str, base: str, source: str) -> None:
-    """The limit: a thread that fetches and cuts ahead of bare COPY connections."""
-    ahead: queue.Queue[Sequence[limit.Row] | BaseException | None] = queue.Queue(PAGES_AHEAD)
+def read(source: str, url: str, address: str, _records: int) -> None:
+    """A thread that fetches and cuts ahead of bare COPY connections."""
+    ahead: queue.Queue[Sequence[copying.Row] | BaseException | None] = queue.Queue(PAGES_AHEAD)
 
     def fetch() -> None:
         try:
-            for page in _cut_pages(base, source):
+            for page in _cut_pages(address, source):
                 ahead.put(page)
         except BaseException as error:  # noqa: BLE001 - raised where the pages are taken
             ahead.put(error)
         else:
             ahead.put(None)
 
-    def pages() -> Iterator[Sequence[limit.Row]]:
+    def pages() -> Iterator[Sequence[copying.Row]]:
         while (page := ahead.get()) is not None:
             if isinstance(page, BaseException):
                 raise page
             yield page
 
     threading.Thread(target=fetch, daemon=True).start()
-    limit.copy_rows(url, pages())
+    copying.copy_rows(url, pages())
 
 
-def naive(url: str, base: str, source: str) -> None:
-    """One page, one insert of parsed and written-out records, one commit; then the next page."""
-    with httpx.Client(timeout=60) as client, psycopg.connect(url) as connection:
-        place: dict[str, str] | None = {}
-        while place is not None:
-            answer = client.get(base + _PATHS[source], params={**_sized(source), **place})
-            body = answer.json()
-            found = body if source == "connectwise" else body["data"]
-            rows = [(str(record["id"]), json.dumps(record)) for record in found]
-            with connection.cursor() as cursor:
-                cursor.executemany("insert into bench_limit values (%s, %s)", rows)
-            connection.commit()
-            more = bool(answer.headers.get("link")) if source == "connectwise" else body["has_more"]
-            place = _after(source, rows[-1][0]) if more else None
-
-
-def _cut_pages(base: str, source: str) -> Iterator[list[limit.Row]]:
+def _cut_pages(base: str, source: str) -> Iterator[list[copying.Row]]:
     address = urlsplit(base)
     connection = http.client.HTTPConnection(str(address.hostname), address.port)
     place: dict[str, str] | None = {}

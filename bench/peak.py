@@ -1,14 +1,8 @@
-"""``python -m bench.memory SOURCE ADDRESS``: read and load one list in this process, and print its peak memory.
+"""How much memory a process has held. Standard library only: the rivals' own environment runs it too."""
 
-The database is the one the settings name. Started by ``bench.extracting``.
-"""
-
-import json
 import resource
 import sys
 from pathlib import Path
-
-from bench.extracting import pipeline_read
 
 
 def peak_bytes() -> int:
@@ -22,8 +16,3 @@ def peak_bytes() -> int:
         return int(line.split()[1]) * 1024
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-if __name__ == "__main__":
-    pipeline_read("", sys.argv[2], sys.argv[1])
-    print(json.dumps({"peak_bytes": peak_bytes()}))

@@ -1,4 +1,4 @@
-"""The limit that loading and extracting are held against: a bare COPY of records that were cut raw.
+"""A bare COPY of records that were cut raw, which loading and extracting are held against.
 
 No hash, no key, no merge, no resume point, no log; as many connections as the loader uses, and its batches.
 """
