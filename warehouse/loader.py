@@ -33,7 +33,7 @@ from warehouse.raw_cursors import (
 from warehouse.raw_deletions import gather_ids
 from warehouse.raw_lanes import Lanes
 from warehouse.raw_log import CertificateLike, describe, log_failure, open_log
-from warehouse.raw_merging import Merged, keep_rejections, merge, prepare
+from warehouse.raw_merging import Merged, is_empty, keep_rejections, merge, prepare
 from warehouse.raw_runs import LoadResult, Run
 
 __all__ = [
@@ -94,6 +94,7 @@ def load(
         connection.commit()
         run = Run(key, run_id, as_of, window, snapshot_date, fence, read, log_id, version, note)
         with _failures_logged(connection_factory, connection, run):
+            run.is_first = is_empty(connection, key)
             prepare(connection)
             with Lanes(connection, connection_factory, merge=run.merge, commit=run.commit) as lanes:
                 for batch in cut(pages, on_page):

@@ -1,13 +1,12 @@
-"""What the loader is handed, and how pages become batches that COPY can take.
+"""What the loader is handed, and how pages become batches.
 
 Nothing here talks to Postgres. The shapes are structural: the warehouse imports no extractor.
 """
 
 import hashlib
-import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol
 
@@ -17,12 +16,6 @@ BATCH_SECONDS = 10.0
 """However slow the vendor, a crash loses no more than this much reading."""
 LONGEST_ID = 500
 """Characters; Postgres cannot index much more than 2,000 bytes."""
-
-_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_COPY_TRAILER = b"\xff\xff"
-_POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_NULL = b"\xff\xff\xff\xff"
 
 
 class RecordLike(Protocol):
@@ -171,24 +164,6 @@ def cut(
         yield batch
     if broke_off is not None:
         raise broke_off
-
-
-def encode(records: Iterable[RecordLike]) -> bytes:
-    """The records as one block for ``COPY (record_id, record, source_updated_at, record_hash) ... (format binary)``."""
-    pieces = [_COPY_HEADER]
-    for record in records:
-        key, body, changed = record.record_id.encode(), record.body, record.source_updated_at
-        pieces += (
-            struct.pack(">hi", 4, len(key)),
-            key,
-            struct.pack(">i", len(body)),
-            body,
-            _NULL if changed is None else struct.pack(">iq", 8, (changed - _POSTGRES_EPOCH) // _MICROSECOND),
-            b"\x00\x00\x00\x20",
-            record_hash(body),
-        )
-    pieces.append(_COPY_TRAILER)
-    return b"".join(pieces)
 
 
 def record_hash(body: bytes) -> bytes:

@@ -13,7 +13,8 @@ import psycopg
 from psycopg import errors, sql
 
 from warehouse.raw import StreamKey
-from warehouse.raw_batches import Batch, Misfit, RecordLike, encode, record_hash
+from warehouse.raw_batches import Batch, Misfit, RecordLike, record_hash
+from warehouse.raw_copying import ROW_COLUMNS, WAITING_COLUMNS, row_block, waiting_block
 
 # Rows wait here as plain text, in line: checking JSON, taking it apart and compressing it is left to the merge, which
 # does so for changed rows only, and that is most of what loading a record costs.
@@ -26,7 +27,8 @@ create temporary table if not exists incoming (
 alter table incoming alter column record set storage external;
 """
 
-_COPY = "copy incoming (record_id, record, source_updated_at, record_hash) from stdin (format binary)"
+_COPY = f"copy incoming ({WAITING_COLUMNS}) from stdin (format binary)"
+_COPY_ROWS = f"copy {{table}} ({ROW_COLUMNS}) from stdin (format binary)"
 
 # A record that was deleted here and is given again lives, however old; otherwise the newer version stays.
 _MERGE = """
@@ -123,12 +125,16 @@ def merge(
     run_id: str,
     snapshot_date: date | None = None,
     read_id: int | None = None,
+    is_first: bool = False,
 ) -> Merged:
     """Copy and merge a batch; records that Postgres cannot keep become rejections of the batch.
 
     Starts the transaction and leaves it open. With ``snapshot_date`` the records also become that day's history;
-    with ``read_id`` their ids are noted as seen.
+    with ``read_id`` their ids are noted as seen. ``is_first`` says that nothing the batch holds is expected to be
+    there already: it is copied straight into the table, and merged only if something is.
     """
+    if is_first and snapshot_date is None and _copy_rows(connection, key, batch, run_id=run_id):
+        return Merged(new=len(batch.records), changed=0)
     facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date}
     tables = {"table": key.table, "daily": key.daily_table}
     cursor = connection.cursor()
@@ -151,6 +157,32 @@ def merge(
     return Merged(new=new, changed=changed, deleted=deleted)
 
 
+def _copy_rows(connection: psycopg.Connection, key: StreamKey, batch: Batch, *, run_id: str) -> bool:
+    """Copy a batch of new records straight into the table; False, with nothing written, when that does not go.
+
+    It does not where a record is there already or does not fit. Faster by a third than merging, which writes twice.
+    """
+    if batch.deletions:
+        return False
+    cursor = connection.cursor()
+    row = cursor.execute("select statement_timestamp()").fetchone()
+    assert row is not None  # noqa: S101 - a select of one value returns one row
+    block = row_block(batch.records.values(), organization_id=key.organization_id, run_id=run_id, extracted_at=row[0])
+    try:
+        with cursor.copy(sql.SQL(_COPY_ROWS).format(table=key.table)) as copy:
+            copy.write(block)
+    except (errors.UniqueViolation, *_REFUSALS):
+        connection.rollback()
+        return False
+    return True
+
+
+def is_empty(connection: psycopg.Connection, key: StreamKey) -> bool:
+    """Whether the stream holds nothing of the organization, deleted records included."""
+    query = sql.SQL("select not exists (select from {} where organization_id = %s)").format(key.table)
+    return connection.execute(query, [key.organization_id]).fetchone() == (True,)
+
+
 def _copy_and_merge(
     cursor: psycopg.Cursor[Any], batch: Batch, facts: Mapping[str, Any], tables: Mapping[str, sql.Identifier]
 ) -> tuple[int, int]:
@@ -158,7 +190,7 @@ def _copy_and_merge(
     # A table without statistics looks small enough to scan: a batch would then cost as much as the table is long.
     cursor.execute("set local enable_seqscan = off")
     with cursor.copy(_COPY) as copy:
-        copy.write(encode(batch.records.values()))
+        copy.write(waiting_block(batch.records.values()))
     if batch.overtaken:
         cursor.execute(sql.SQL(_OVERTAKE).format(**tables), {**facts, "overtaken": sorted(batch.overtaken)})
     row = cursor.execute(sql.SQL(_MERGE).format(**tables), facts, prepare=False).fetchone()

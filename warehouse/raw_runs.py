@@ -46,6 +46,8 @@ class Run:
     version: str = ""
     note: str | None = None
     """What there is to say about the run from its beginning."""
+    is_first: bool = False
+    """Whether the stream held nothing of this organization when the run began."""
     counts: Counts = field(default_factory=Counts)
     began: float = field(default_factory=monotonic)
 
@@ -67,6 +69,7 @@ class Run:
             run_id=self.run_id,
             snapshot_date=self.snapshot_date,
             read_id=self.noting_id,
+            is_first=self.is_first,
         )
 
     def commit(self, connection: psycopg.Connection, batch: Batch, merged: Merged) -> None:
