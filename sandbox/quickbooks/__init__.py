@@ -1,9 +1,8 @@
-"""QuickBooks Online v3: rotating sign-in, queries, single reads, changes, the profit and loss report."""
+"""QuickBooks Online v3: rotating sign-in, queries, single reads, changes, and four reports."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,11 +12,15 @@ from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.interference import VendorHooks
 from sandbox.quickbooks import changes, query
+from sandbox.quickbooks.banking import Banking
+from sandbox.quickbooks.deletions import deletions
 from sandbox.quickbooks.documents import Documents
-from sandbox.quickbooks.errors import Refused, error, property_refused, query_refused, with_tid
-from sandbox.quickbooks.moments import PACIFIC, pacific
+from sandbox.quickbooks.errors import Refused, error, query_refused, with_tid
+from sandbox.quickbooks.expenses import Expenses
+from sandbox.quickbooks.moments import pacific
+from sandbox.quickbooks.names import Names
 from sandbox.quickbooks.records import Books
-from sandbox.quickbooks.report import Columns, ProfitAndLoss, cash_refused
+from sandbox.quickbooks.reports import Reports
 from sandbox.quickbooks.signin import SignIn
 from sandbox.quickbooks.statement import Reader
 from sandbox.shelves import Rendered, Shelf
@@ -41,9 +44,10 @@ def quickbooks(world: World, clock: Clock, secrets: Credentials, wall: Callable[
         Route("/v2/oauth2/tokens/revoke", sign_in.revoke, methods=["POST"]),
         Route(f"{COMPANY}/query", office.answering(office.query)),
         Route(f"{COMPANY}/companyinfo/{{id}}", office.answering(office.company)),
-        Route(f"{COMPANY}/reports/ProfitAndLoss", office.answering(office.profit_and_loss)),
+        Route(f"{COMPANY}/reports/{{name}}", office.answering(office.reports.answer)),
         Route(f"{COMPANY}/cdc", office.answering(office.changes)),
     ]
+    routes.append(Route(f"{COMPANY}/preferences", office.answering(office.preferences)))
     routes += [
         Route(f"{COMPANY}/{entity.lower()}/{{id}}", office.answering(office.single(entity))) for entity in office.views
     ]
@@ -77,23 +81,38 @@ class Office:
         self.sign_in = sign_in
         self.clock = clock
         self.shelf: Shelf[Sequence[Rendered]] = Shelf(clock)
-        self.reports: Shelf[bytes] = Shelf(clock)
-        self.ledger = ProfitAndLoss(world)
+        self.reports = Reports(world, clock)
         documents = Documents(world)
         books = Books(world, documents)
+        expenses = Expenses(world)
+        names = Names(world, expenses)
+        banking = Banking(world, documents)
         self.views: dict[str, Callable[[datetime], list[Rendered]]] = {
             "CompanyInfo": books.company_info,
+            "Preferences": names.preferences,
             "Account": books.account_list,
+            "Class": names.class_list,
+            "Department": names.department_list,
             "Customer": books.customer_list,
+            "Vendor": names.vendor_list,
+            "Employee": names.employee_list,
+            "Item": names.item_list,
+            "Term": names.term_list,
             "Invoice": documents.invoice_list,
             "Payment": documents.payment_list,
             "CreditMemo": documents.credit_memo_list,
+            "SalesReceipt": banking.sales_receipt_list,
+            "RefundReceipt": banking.refund_receipt_list,
+            "Estimate": banking.estimate_list,
+            "Bill": expenses.bill_list,
+            "BillPayment": expenses.bill_payment_list,
+            "VendorCredit": expenses.vendor_credit_list,
+            "Purchase": expenses.purchase_list,
             "JournalEntry": documents.journal_entry_list,
+            "Deposit": banking.deposit_list,
+            "Transfer": banking.transfer_list,
         }
-        self.deletions = {
-            "Payment": [(one.id, one.deleted_at) for one in world.qbo_payments if one.deleted_at],
-            "JournalEntry": [(one.id, one.deleted_at) for one in world.journal_entries if one.deleted_at],
-        }
+        self.deletions = deletions(world)
 
     def rows(self, entity: str) -> Sequence[Rendered]:
         return self.shelf.kept(entity, self.views[entity])
@@ -137,26 +156,14 @@ class Office:
             raise Refused("610", "Object Not Found", "Object Not Found : the company had not begun by then")
         return self.wrapped("CompanyInfo", rows[0].body)
 
+    def preferences(self, _request: Request) -> bytes:
+        rows = self.rows("Preferences")
+        if not rows:
+            raise Refused("610", "Object Not Found", "Object Not Found : the company had not begun by then")
+        return self.wrapped("Preferences", rows[0].body)
+
     def wrapped(self, entity: str, body: bytes) -> bytes:
         return b'{"%s":%s,"time":"%s"}' % (entity.encode(), body, pacific(self.clock.now).encode())
-
-    def profit_and_loss(self, request: Request) -> bytes:
-        """The report. Without both dates it falls back to the year so far, whatever one date was sent."""
-        asked = request.query_params
-        method = asked.get("accounting_method", "Accrual")
-        if method == "Cash":
-            raise cash_refused()
-        if method != "Accrual":
-            raise property_refused(f"accounting_method {method} is neither Accrual nor Cash")
-        today = self.clock.now.astimezone(PACIFIC).date()
-        start, end = today.replace(month=1, day=1), today
-        if "start_date" in asked and "end_date" in asked:
-            start, end = day_of(asked["start_date"]), day_of(asked["end_date"])
-        by = asked.get("summarize_column_by", "Total")
-        if by not in ("Total", "Month"):
-            raise property_refused(f"summarize_column_by {by} is not simulated by this sandbox")
-        columns = Columns(start, end, by == "Month")
-        return self.reports.kept(columns, lambda now: msgspec.json.encode(self.ledger.report(columns, now)))
 
     def changes(self, request: Request) -> bytes:
         names = [name.strip() for name in request.query_params.get("entities", "").split(",") if name.strip()]
@@ -164,11 +171,3 @@ class Office:
             raise query_refused("entities names what this sandbox does not have")
         since = changes.since_of(request.query_params.get("changedSince", ""), self.clock.now)
         return changes.answer_body(since, {name: self.rows(name) for name in names}, self.deletions, self.clock.now)
-
-
-def day_of(text: str) -> date:
-    """A date parameter."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise property_refused(f"'{text}' is not a date") from None

@@ -29,12 +29,14 @@ def since_of(text: str, now: datetime) -> datetime:
 
 
 def answer_body(since: datetime, rows: Mapping[str, Sequence[Rendered]], deletions: Deletions, now: datetime) -> bytes:
-    """The envelope: one part per entity asked for, ``{}`` where nothing changed."""
+    """The envelope: one part per entity asked for, ``{}`` where nothing changed. The limit is that of the answer."""
     parts = []
+    room = MOST_OBJECTS
     for entity, every in rows.items():
         changed = [row.body for row in every if row.members["updated"] >= since]
         stubs = [stub(number, at) for number, at in deletions.get(entity, ()) if since <= at <= now]
-        bodies = [*changed, *stubs][:MOST_OBJECTS]
+        bodies = [*changed, *stubs][:room]
+        room -= len(bodies)
         if not bodies:
             parts.append(b"{}")
             continue

@@ -32,7 +32,7 @@ class Documents:
         return entities(
             (self.invoice(one, now), one.created_at, self.invoice_changed(one, now))
             for one in self.world.qbo_invoices
-            if one.created_at <= now
+            if stands(one.created_at, one.deleted_at, now)
         )
 
     def invoice(self, one: QboInvoice, now: datetime) -> Members:

@@ -1,6 +1,6 @@
 """Small parts that all QuickBooks entities share: what stands when, amounts digit for digit, the common members."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,11 @@ def newest(created_at: datetime, moments: Iterable[datetime | None], now: dateti
 def money(amount: Decimal) -> msgspec.Raw:
     """A number in major units, digit for digit."""
     return msgspec.Raw(format(amount, "f").encode())
+
+
+def reference(identity: str, names: Mapping[str, str]) -> Members:
+    """A reference with the name that stands behind it."""
+    return {"value": identity, "name": names[identity]}
 
 
 def entities(rows: Iterable[tuple[Members, datetime, datetime]]) -> list[Rendered]:

@@ -11,10 +11,13 @@ from sandbox.quickbooks.moments import PACIFIC
 from sandbox.quickbooks.statement import Comparison, Statement
 from sandbox.shelves import Rendered
 
-NAME_LISTS = frozenset({"Account", "Customer"})
+NAME_LISTS = frozenset({"Account", "Customer", "Vendor", "Employee", "Item", "Class", "Department", "Term"})
 COMMON = {"id": "Id", "metadata.createtime": "created", "metadata.lastupdatedtime": "updated"}
 DATES = frozenset({"TxnDate", "DueDate"})
 TRANSACTION = {"txndate": "TxnDate", "docnumber": "DocNumber", "customerref": "CustomerRef", "totalamt": "TotalAmt"}
+NAMED = {"name": "Name", "fullyqualifiedname": "FullyQualifiedName", "active": "Active"}
+PERSON = {"displayname": "DisplayName", "active": "Active"}
+BOUGHT = {"txndate": "TxnDate", "docnumber": "DocNumber", "vendorref": "VendorRef", "totalamt": "TotalAmt"}
 # What each entity can be asked by: the name in lower case, and the member it stands for.
 QUERYABLE: dict[str, dict[str, str]] = {
     "CompanyInfo": COMMON,
@@ -33,6 +36,22 @@ QUERYABLE: dict[str, dict[str, str]] = {
     "Payment": {**COMMON, **{name: member for name, member in TRANSACTION.items() if name != "docnumber"}},
     "CreditMemo": {**COMMON, **TRANSACTION},
     "JournalEntry": {**COMMON, "txndate": "TxnDate", "docnumber": "DocNumber"},
+    "Preferences": COMMON,
+    "Vendor": {**COMMON, **PERSON, "companyname": "CompanyName"},
+    "Employee": {**COMMON, **PERSON},
+    "Item": {**COMMON, **NAMED, "type": "Type"},
+    "Class": {**COMMON, **NAMED},
+    "Department": {**COMMON, **NAMED},
+    "Term": {**COMMON, "name": "Name", "active": "Active"},
+    "SalesReceipt": {**COMMON, **TRANSACTION},
+    "RefundReceipt": {**COMMON, **TRANSACTION},
+    "Estimate": {**COMMON, **TRANSACTION},
+    "Bill": {**COMMON, **BOUGHT, "duedate": "DueDate", "balance": "Balance"},
+    "BillPayment": {**COMMON, **BOUGHT},
+    "VendorCredit": {**COMMON, **BOUGHT},
+    "Purchase": {**COMMON, **{name: member for name, member in BOUGHT.items() if name != "vendorref"}},
+    "Deposit": {**COMMON, "txndate": "TxnDate"},
+    "Transfer": {**COMMON, "txndate": "TxnDate"},
 }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sandbox.quickbooks.documents import Documents
-from sandbox.quickbooks.parts import USD, Members, entities, money
+from sandbox.quickbooks.parts import USD, Members, entities, money, stands
 from sandbox.shelves import Rendered
 from sandbox.world.entities import Account, QboCustomer, World
 
@@ -70,12 +70,12 @@ class Books:
         """Every customer, with what it owes."""
         owed: dict[str, Decimal] = defaultdict(Decimal)
         for invoice in self.world.qbo_invoices:
-            if invoice.created_at <= now:
+            if stands(invoice.created_at, invoice.deleted_at, now):
                 owed[invoice.customer_id] += self.documents.balance(invoice, now)
         return entities(
             (customer(one, owed[one.id], now), one.created_at, one.updated_at(now))
             for one in self.world.qbo_customers
-            if one.created_at <= now
+            if stands(one.created_at, one.removed_at, now)
         )
 
 

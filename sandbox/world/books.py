@@ -41,7 +41,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class QboCustomer:
-    """A customer of the books. ``client_key`` is None for the collective customer of card sales."""
+    """A customer of the books. ``client_key`` is None for the collective customer of card sales.
+
+    ``removed_at``: merged into another customer, and gone from then on.
+    """
 
     id: str
     client_key: str | None
@@ -50,6 +53,7 @@ class QboCustomer:
     created_at: datetime
     inactive_at: datetime | None
     changed_at: tuple[datetime, ...] = ()
+    removed_at: datetime | None = None
 
     def updated_at(self, clock: datetime) -> datetime:
         """When the customer last changed, as of the clock."""
@@ -86,6 +90,7 @@ class QboInvoice:
     created_at: datetime
     voided_at: datetime | None
     stripe_invoice_id: str | None
+    deleted_at: datetime | None = None
 
     @property
     def total(self) -> Decimal:
@@ -95,7 +100,7 @@ class QboInvoice:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An amount applied to an invoice at an instant."""
+    """An amount applied at an instant to an invoice; of a bill payment to a bill or a supplier's credit."""
 
     at: datetime
     invoice_id: str
@@ -174,7 +179,11 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class Expense:
-    """A bill or card purchase; no stream of ours reads it, the profit and loss report shows it."""
+    """A bill, its payment, a purchase or a supplier's credit.
+
+    ``settles`` says which bills (and suppliers' credits) a bill payment pays or uses up, and how much of each.
+    ``is_credit``: money back on the card; its lines already have their sides the other way round.
+    """
 
     id: str
     kind: str
@@ -183,6 +192,9 @@ class Expense:
     transaction_date: date
     lines: tuple[JournalLine, ...]
     created_at: datetime
+    settles: tuple[Application, ...] = ()
+    is_credit: bool = False
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,19 @@ from sandbox.world.calendar import DEFAULT_NOW, ZONE, months
 from sandbox.world.cards import make_invoices
 from sandbox.world.chart import ACCOUNT_RULES, make_accounts
 from sandbox.world.contracts import Contracts
+from sandbox.world.counter import make_counter
 from sandbox.world.desk import make_tickets
 from sandbox.world.entities import World
 from sandbox.world.figures import make_manual_rows
 from sandbox.world.fleet import make_fleet
 from sandbox.world.journals import make_journals
+from sandbox.world.names import make_names
 from sandbox.world.parties import Client
 from sandbox.world.people import make_staff
 from sandbox.world.postings import make_postings
 from sandbox.world.roster import CLIENT_MAPPING, EXCLUDED_ORGANIZATIONS, ORGANIZATION_NAME, make_clients
 from sandbox.world.sales import make_sales
+from sandbox.world.settling import settle
 from sandbox.world.spending import make_spending
 from sandbox.world.subscriptions import make_products, make_subscriptions
 from sandbox.world.timesheets import make_time_entries
@@ -37,7 +40,10 @@ def build(seed: int) -> World:
     books = make_sales(seed, clients, contracts, till)
     make_spending(seed, contracts, books)
     make_journals(seed, staff, till, books)
-    postings = make_postings(books)
+    settle(books)
+    trade = make_names(books)
+    make_counter(seed, books, trade)
+    postings = make_postings(books, trade)
     tickets = make_tickets(seed, clients, staff, _seats(contracts), agreements)
     return World(
         seed=seed,
@@ -80,6 +86,15 @@ def build(seed: int) -> World:
         account_rules=ACCOUNT_RULES,
         client_mapping=CLIENT_MAPPING,
         manual_rows=make_manual_rows(seed, staff, contracts, agreements, postings),
+        suppliers=trade.suppliers,
+        items=trade.items,
+        qbo_classes=trade.classes,
+        qbo_departments=trade.departments,
+        terms=trade.terms,
+        receipts=tuple(trade.receipts),
+        deposits=tuple(trade.deposits),
+        transfers=tuple(trade.transfers),
+        estimates=tuple(trade.estimates),
     )
 
 

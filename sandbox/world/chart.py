@@ -12,6 +12,7 @@ RETIRED_AT: datetime = at(date(2025, 4, 11), 14, 20)
 
 # id, full name, account type, account subtype, report group, number
 INCOME, COGS, EXPENSES, OTHER_INCOME, OTHER_EXPENSES = "Income", "COGS", "Expenses", "OtherIncome", "OtherExpenses"
+UNAPPLIED_INCOME = "Unapplied Cash Payment Income"  # QuickBooks' own, for the cash basis alone
 ROWS: tuple[tuple[str, str, str, str, str | None, str | None], ...] = (
     ("31", "Managed Services", "Income", "ServiceFeeIncome", INCOME, "4000"),
     ("32", "Managed Services:Per-Seat Support", "Income", "ServiceFeeIncome", INCOME, "4010"),
@@ -31,6 +32,7 @@ ROWS: tuple[tuple[str, str, str, str, str | None, str | None], ...] = (
     ("46", "Product Sales", "Income", "SalesOfProductIncome", INCOME, "4300"),
     ("47", "Product Sales:Hardware", "Income", "SalesOfProductIncome", INCOME, "4310"),
     ("48", "Product Sales:Software", "Income", "SalesOfProductIncome", INCOME, "4320"),
+    ("49", UNAPPLIED_INCOME, "Income", "UnappliedCashPaymentIncome", INCOME, None),
     ("51", "Cost of Goods Sold", "Cost of Goods Sold", "SuppliesMaterialsCogs", COGS, "5000"),
     ("52", "Cost of Goods Sold:Hardware Cost", "Cost of Goods Sold", "SuppliesMaterialsCogs", COGS, "5010"),
     ("53", "Cost of Goods Sold:License Cost", "Cost of Goods Sold", "OtherCostsOfServiceCos", COGS, "5020"),
@@ -100,6 +102,8 @@ ACCOUNT_RULES = (
     AccountRule("nrr", "exact", "Professional Services"),
     AccountRule("nrr", "children", "Professional Services"),
     AccountRule("product_sales", "regex", "^Product Sales(:|$)"),
+    # Not yet anybody's sale: on the cash basis it is income, and what of that is nothing else counts with the goods.
+    AccountRule("product_sales", "exact", UNAPPLIED_INCOME),
     AccountRule("product_cogs", "exact", "Cost of Goods Sold"),
     AccountRule("product_cogs", "children", "Cost of Goods Sold"),
     AccountRule("payroll_total", "exact", "Payroll"),

@@ -44,14 +44,25 @@ from sandbox.world.service import (
     TimeEntry,
     TimeEntryState,
 )
+from sandbox.world.trade import (
+    Deposit,
+    DepositedDocument,
+    Estimate,
+    Item,
+    Named,
+    PaymentTerm,
+    Receipt,
+    Transfer,
+)
 
 __all__ = [
     "Account", "AccountRule", "Addition", "AdditionState", "Address", "Agreement", "AgreementType", "Application",
-    "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Device", "DeviceState", "Expense", "InvoiceLine",
-    "JournalEntry", "JournalLine", "JournalRevision", "Location", "ManualFigure", "Posting", "Presence",
-    "QboCreditMemo", "QboCustomer", "QboInvoice", "QboPayment", "QuantityState", "Refund", "SalesLine", "Staff",
-    "StatusState", "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription",
-    "SubscriptionItem", "Ticket", "TicketState", "TimeEntry", "TimeEntryState", "World",
+    "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Deposit", "DepositedDocument", "Device",
+    "DeviceState", "Estimate", "Expense", "InvoiceLine", "Item", "JournalEntry", "JournalLine", "JournalRevision",
+    "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "QboCreditMemo", "QboCustomer",
+    "QboInvoice", "QboPayment", "QuantityState", "Receipt", "Refund", "SalesLine", "Staff", "StatusState",
+    "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription", "SubscriptionItem", "Ticket",
+    "TicketState", "TimeEntry", "TimeEntryState", "Transfer", "World",
 ]  # fmt: skip
 
 
@@ -103,3 +114,12 @@ class World:
     account_rules: tuple[AccountRule, ...]
     client_mapping: tuple[ClientMapping, ...]
     manual_rows: tuple[ManualFigure, ...]
+    suppliers: tuple[Named, ...] = ()
+    items: tuple[Item, ...] = ()
+    qbo_classes: tuple[Named, ...] = ()
+    qbo_departments: tuple[Named, ...] = ()
+    terms: tuple[PaymentTerm, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    deposits: tuple[Deposit, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    estimates: tuple[Estimate, ...] = ()

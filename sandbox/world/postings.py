@@ -6,15 +6,19 @@ from decimal import Decimal
 
 from sandbox.world.books import JournalLine, Posting, SalesLine
 from sandbox.world.chart import ACCOUNT_ID
+from sandbox.world.names import Trade
 from sandbox.world.sales import Books
 
 RECEIVABLE = ACCOUNT_ID["Accounts Receivable"]
 SALES_TAX = ACCOUNT_ID["Sales Tax Payable"]
+UNDEPOSITED = ACCOUNT_ID["Card Clearing"]
 
 
-def make_postings(books: Books) -> tuple[Posting, ...]:
+def make_postings(books: Books, trade: Trade | None = None) -> tuple[Posting, ...]:
     """Every posting, oldest document first. A document that does not balance is refused."""
     postings = [*_of_sales(books), *_of_journals(books), *_of_expenses(books)]
+    if trade is not None:
+        postings += [*_of_receipts(trade), *_of_banking(trade)]
     return tuple(sorted(postings, key=lambda posting: (posting.transaction_date, int(posting.document_id))))
 
 
@@ -32,7 +36,7 @@ def bank_balance(postings: Iterable[Posting], day: date, clock: datetime) -> Dec
 def _of_sales(books: Books) -> Iterator[Posting]:
     for invoice in books.invoices:
         sides = _sold(invoice.lines, invoice.sales_tax)
-        known = (invoice.created_at, invoice.voided_at)
+        known = (invoice.created_at, invoice.voided_at or invoice.deleted_at)
         yield from _posted("Invoice", invoice.id, invoice.transaction_date, sides, known)
     for memo in books.credit_memos:
         sides = [(account, -amount) for account, amount in _sold(memo.lines, memo.sales_tax)]
@@ -48,6 +52,27 @@ def _sold(lines: tuple[SalesLine, ...], tax: Decimal) -> list[tuple[str, Decimal
     return [(RECEIVABLE, total), *((line.account_id, -line.amount) for line in lines), (SALES_TAX, -tax)]
 
 
+def _of_receipts(trade: Trade) -> Iterator[Posting]:
+    """A paid sale is posted to the account that the money went to; money given back the other way round."""
+    for receipt in trade.receipts:
+        sign = 1 if receipt.kind == "SalesReceipt" else -1
+        (_, total), *sold = _sold(receipt.lines, receipt.sales_tax)
+        sides = [(receipt.account_id, sign * total), *((account, sign * amount) for account, amount in sold)]
+        known = (receipt.created_at, receipt.voided_at)
+        yield from _posted(receipt.kind, receipt.id, receipt.transaction_date, sides, known)
+
+
+def _of_banking(trade: Trade) -> Iterator[Posting]:
+    for deposit in trade.deposits:
+        held = sum((one.amount for one in deposit.taken), Decimal(0))
+        sides = [(deposit.account_id, deposit.total), (UNDEPOSITED, -held), *_signed(deposit.lines)]
+        yield from _posted("Deposit", deposit.id, deposit.transaction_date, sides, (deposit.created_at, None))
+    for transfer in trade.transfers:
+        sides = [(transfer.to_account_id, transfer.amount), (transfer.from_account_id, -transfer.amount)]
+        known = (transfer.created_at, transfer.removed_at)
+        yield from _posted("Transfer", transfer.id, transfer.transaction_date, sides, known)
+
+
 def _of_journals(books: Books) -> Iterator[Posting]:
     """An edit takes the old lines out at the instant at which it puts the new ones in."""
     for entry in books.journal_entries:
@@ -60,10 +85,12 @@ def _of_journals(books: Books) -> Iterator[Posting]:
 def _of_expenses(books: Books) -> Iterator[Posting]:
     for expense in books.expenses:
         sides = _signed(expense.lines)
-        yield from _posted(expense.kind, expense.id, expense.transaction_date, sides, (expense.created_at, None))
+        yield from _posted(
+            expense.kind, expense.id, expense.transaction_date, sides, (expense.created_at, expense.removed_at)
+        )
 
 
-def _signed(lines: tuple[JournalLine, ...]) -> list[tuple[str, Decimal]]:
+def _signed(lines: Iterable[JournalLine]) -> list[tuple[str, Decimal]]:
     return [(line.account_id, line.amount if line.posting_type == "Debit" else -line.amount) for line in lines]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from sandbox.world.books import Expense, JournalLine
+from sandbox.world.books import Application, Expense, JournalLine
 from sandbox.world.calendar import at, first_day, following, last_day, months, next_workday, office_instant, workdays
 from sandbox.world.chart import ACCOUNT_ID, PRODUCTS
 from sandbox.world.contracts import Contracts
@@ -48,28 +48,37 @@ class Buyer:
     books: Books
     number: int = 70_200
 
-    def _write(self, kind: str, supplier: str, day: date, entered: datetime, sides: dict[str, Decimal]) -> None:
+    def _write(
+        self, kind: str, supplier: str, dated: tuple[date, datetime], sides: dict[str, Decimal],
+        settles: tuple[Application, ...] = (),
+    ) -> str:  # fmt: skip
+        """A document of a day, with the instant at which it was entered; returns its id."""
+        day, entered = dated
         self.number += 3
         lines = tuple(
             JournalLine(ACCOUNT_ID[account], "Debit" if amount > 0 else "Credit", abs(amount), supplier)
             for account, amount in sides.items()
         )
         identity = next(self.books.ids)
-        self.books.expenses.append(Expense(identity, kind, supplier, f"{self.number}", day, lines, entered))
+        self.books.expenses.append(
+            Expense(identity, kind, supplier, f"{self.number}", day, lines, entered, settles=settles)
+        )
+        return identity
 
     def bill(self, supplier: str, day: date, costs: dict[str, Decimal], entered: datetime | None = None) -> None:
         """A bill owed to a supplier, and its payment some three weeks after."""
         owed = sum(costs.values(), Decimal(0))
         recorded = entered or office_instant(self.draw, day)
-        self._write("Bill", supplier, day, recorded, {**costs, "Accounts Payable": -owed})
+        bill_id = self._write("Bill", supplier, (day, recorded), {**costs, "Accounts Payable": -owed})
         due = next_workday(max(day, recorded.date()) + timedelta(days=self.draw.randrange(14, 28)))
         payment = {"Accounts Payable": owed, "Operating Account": -owed}
-        self._write("BillPayment", supplier, due, office_instant(self.draw, due), payment)
+        paid = office_instant(self.draw, due)
+        self._write("BillPayment", supplier, (due, paid), payment, (Application(paid, bill_id, owed),))
 
     def purchase(self, supplier: str, day: date, account: str, amount: Decimal) -> None:
         """A purchase on the company's card."""
         sides = {account: amount, "Company Card": -amount}
-        self._write("Purchase", supplier, day, office_instant(self.draw, day), sides)
+        self._write("Purchase", supplier, (day, office_instant(self.draw, day)), sides)
 
 
 def make_spending(seed: int, contracts: Contracts, books: Books) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from sandbox.quickbooks.report import Columns, ProfitAndLoss
+from sandbox.quickbooks.report import ProfitAndLoss
+from sandbox.quickbooks.trees import Columns
 from sandbox.truth import monthly_inputs
 from sandbox.world import build
 from tests.sandbox.conftest import Served
@@ -76,10 +77,15 @@ def test_a_lone_date_is_ignored_for_the_year_so_far(quickbooks: httpx.Client):
     assert (header["StartPeriod"], header["EndPeriod"]) == ("2026-01-01", "2026-07-06")
 
 
-def test_cash_basis_is_refused_rather_than_made_up(quickbooks: httpx.Client):
-    answer = quickbooks.get("/reports/ProfitAndLoss", params={**JUNE, "accounting_method": "Cash"})
+def test_a_report_says_on_which_basis_it_is_and_an_unknown_one_is_refused(quickbooks: httpx.Client):
+    assert report(quickbooks, accounting_method="Cash")["Header"]["ReportBasis"] == "Cash"
+    answer = quickbooks.get("/reports/ProfitAndLoss", params={**JUNE, "accounting_method": "Tax"})
     assert answer.status_code == 400
-    assert "accrual basis only" in answer.json()["Fault"]["Error"][0]["Detail"]
+    assert "neither Accrual nor Cash" in answer.json()["Fault"]["Error"][0]["Detail"]
+
+
+def test_a_report_that_does_not_exist_is_404(quickbooks: httpx.Client):
+    assert quickbooks.get("/reports/Nonsense").status_code == 404
 
 
 def test_the_report_of_every_complete_month_holds_what_the_truth_says():
