@@ -118,6 +118,8 @@ def _invoice(dice: random.Random) -> dict[str, object]:
         "object": "invoice",
         "account_country": "US",
         "amount_due": dice.randint(100, 900_000),
+        "amount_paid": 0,
+        "amount_remaining": dice.randint(100, 900_000),
         "attempted": True,
         "automatic_tax": {"enabled": False, "liability": None, "status": None},
         "billing_reason": "subscription_cycle",
@@ -140,5 +142,8 @@ def _invoice(dice: random.Random) -> dict[str, object]:
         },
         "status": dice.choice(["paid", "paid", "paid", "open", "void"]),
         "status_transitions": {"finalized_at": FIRST_CREATED, "paid_at": FIRST_CREATED + 3700, "voided_at": None},
+        "period_end": FIRST_CREATED + 2_592_000,
+        "period_start": FIRST_CREATED,
+        "subtotal": dice.randint(100, 900_000),
         "total": dice.randint(100, 900_000),
     }

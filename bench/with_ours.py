@@ -3,6 +3,7 @@
 from bench.records import AS_OF, STREAMS
 from bench.workshop import Unlimited, organization
 from extractors import open_source, stream
+from extractors.contracts import contracts_of
 from orchestration.extraction import extract_stream
 from orchestration.progress import Quiet
 
@@ -15,7 +16,7 @@ ORGANIZATION = organization()
 
 def read(source: str, _url: str, address: str, _records: int) -> None:
     connection = {"base_url": address, **CONNECTIONS[source]}
-    with open_source(source, connection, as_of=AS_OF, budget=Unlimited()) as session:
+    with open_source(source, connection, as_of=AS_OF, budget=Unlimited(), contracts=contracts_of(source)) as session:
         outcome = extract_stream(
             session, ORGANIZATION, stream(source, STREAMS[source]), run_id="bench", as_of=AS_OF, progress=Quiet()
         )

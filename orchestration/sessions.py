@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from extractors.contracts import contracts_of
 from extractors.core.budget import Budget, Rate, TokenBuckets
 from extractors.core.reading import Session, open_source
 from warehouse.credentials import connection_for
@@ -27,6 +28,7 @@ def signed_in(organization: Organization, source: str, *, as_of: datetime) -> It
         as_of=as_of,
         time_zone=organization.time_zone,
         budget=budget_of(organization, source),
+        contracts=contracts_of(source),
     ) as session:
         yield session
 

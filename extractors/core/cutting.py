@@ -1,14 +1,16 @@
-"""Cutting a page into records without parsing them: only the key and the change mark are looked at."""
+"""Cutting a page into records in one pass: the key, the change mark and the fields of the contract are looked at."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
+from extractors.core.contract import Contract, phrase
 from extractors.core.keys import PartMissing, joined, parts_of
 from extractors.core.records import Record, Rejection
+from extractors.core.shapes import shape_of
 from extractors.core.stream import Stream
 
 _MILLISECONDS_FROM = 1e11  # as seconds this would be the year 5138
@@ -31,6 +33,11 @@ class Cut(NamedTuple):
         held = [record.record_id for record in self.records]
         return held + [piece.record_id for piece in self.rejections if piece.record_id is not None]
 
+    @property
+    def pieces(self) -> list[Record | Rejection]:
+        """All that came, records first."""
+        return [*self.records, *self.rejections]
+
     def less(self, ids: frozenset[str]) -> "Cut":
         """The same without what bears one of these ids."""
         if not ids:
@@ -47,17 +54,19 @@ class Cut(NamedTuple):
 
 
 class Cutter:
-    """Cuts the records of one stream."""
+    """Cuts the records of one stream. Without a `contract` only the key and the change mark can be at fault."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, contract: Contract | None = None) -> None:
         self._stream = stream
         self._fields = (stream.key,) if isinstance(stream.key, str) else stream.key
         key_type = stream.key_type if isinstance(stream.key, str) else msgspec.Raw
         self._is_composite = not isinstance(stream.key, str)
         self._mark = stream.changed_at.split(".") if stream.changed_at else []
         mark_type = str if stream.changed_at_type == "iso" else float
-        self._decoder = msgspec.json.Decoder(_keys(self._fields, key_type, self._mark, mark_type))
-        self._key_alone = msgspec.json.Decoder(_keys(self._fields, key_type, [], mark_type))
+        self._contract = contract
+        self._strict = msgspec.json.Decoder(shape_of(self._fields, key_type, self._mark, mark_type, contract))
+        self._decoder = msgspec.json.Decoder(shape_of(self._fields, key_type, self._mark, mark_type))
+        self._key_alone = msgspec.json.Decoder(shape_of(self._fields, key_type, [], mark_type))
 
     def cut_all(self, rows: Iterable[msgspec.Raw]) -> Cut:
         """Every row as a record or a rejection; of rows with the same key the last one counts."""
@@ -73,10 +82,16 @@ class Cutter:
 
     def cut(self, body: bytes) -> Record | Rejection:
         """One vendor object as a record, or as a rejection with the reason."""
+        misfits: list[str] = []
         try:
-            keys: Any = self._decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return self._rejected(body, str(error), self._id_of(body))
+            keys: Any = self._strict.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            try:
+                keys = self._decoder.decode(body)
+                if self._contract is not None:
+                    misfits = self._contract.misfits(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                return self._rejected(body, str(error), self._id_of(body))
         try:
             record_id = self._joined(keys) if self._is_composite else str(keys.key0)
         except (PartMissing, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -87,15 +102,26 @@ class Cutter:
             changed_at = self._changed_at(keys)
         except (ValueError, OverflowError):
             return self._rejected(body, f"{self._stream.changed_at} is not a time", record_id)
+        if misfits:
+            return self._rejected(body, phrase(misfits), record_id, changed_at)
         return Record(record_id, self._kept(body), changed_at)
 
-    def _rejected(self, body: bytes, reason: str, record_id: str | None) -> Rejection:
+    def held_to_contract(self, record: Record) -> Record | Rejection:
+        """A record whose key did not come from its body, as it is or as a rejection."""
+        misfits = self._contract.misfits(record.body) if self._contract is not None else []
+        if not misfits:
+            return record
+        return self._rejected(record.body, phrase(misfits), record.record_id, record.source_updated_at)
+
+    def _rejected(
+        self, body: bytes, reason: str, record_id: str | None, changed_at: datetime | None = None
+    ) -> Rejection:
         try:
             body = self._kept(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             body = b"not kept: it cannot be read, and may hold what must not be kept"
         readable = body.decode("utf-8", errors="replace").encode()
-        return Rejection(readable, f"does not fit {self._stream.name}: {reason}", record_id)
+        return Rejection(readable, f"does not fit {self._stream.name}: {reason}", record_id, changed_at)
 
     def _id_of(self, body: bytes) -> str | None:
         try:
@@ -122,24 +148,10 @@ class Cutter:
             value = getattr(value, f"mark{index}", None)
         if value is None or value == "":
             return None
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value)
+        if isinstance(value, str | datetime):
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         if not math.isfinite(value):
             raise ValueError
         # NinjaOne documents seconds, but milliseconds have been seen in the same kind of field.
         return datetime.fromtimestamp(value / 1000 if abs(value) >= _MILLISECONDS_FROM else value, UTC)
-
-
-def _keys(fields: Sequence[str], key_type: type, mark: list[str], mark_type: type) -> type[msgspec.Struct]:
-    """A struct type that reads the key and the change mark and skips all else."""
-    inner: Any = mark_type
-    for depth in range(len(mark) - 1, 0, -1):
-        name = f"mark{depth}"
-        inner = msgspec.defstruct("Mark", [(name, inner | None, None)], rename={name: mark[depth]})
-    members: list[Any] = [(f"key{index}", key_type) for index in range(len(fields))]
-    names = {f"key{index}": field for index, field in enumerate(fields)}
-    if mark:
-        members.append(("mark0", inner | None, None))
-        names["mark0"] = mark[0]
-    return msgspec.defstruct("Keys", members, rename=names)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from extractors.core.client import ReadClient
+from extractors.core.contract import Contract
 from extractors.core.cutting import Cut
 from extractors.core.errors import RequestRejected
 from extractors.core.source import Source
@@ -25,6 +26,7 @@ class Plan:
     source: Source
     scope: Scope
     resume: dict[str, Any] | None = None
+    contract: Contract | None = None
     is_closed: bool = False
     vendor_count: int | None = None
 
@@ -59,6 +61,7 @@ class Plan:
             cursor=so_far.get("cursor"),
             received=so_far.get("received", 0),
             expected=so_far.get("expected"),
+            contract=self.contract,
         )
         for cut in scope.stream.pages(walk):
             yield cut, _resume_after(walk, cut)

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from extractors.core.cutting import Cut
-from extractors.core.records import Record
 from extractors.core.stream import Stream
 from extractors.core.walk import Walk
 
@@ -44,7 +43,7 @@ def by_change_time(walk: Walk) -> Iterator[Cut]:
         if len(rows) < size:
             yield walk.take(cut)
             break
-        times = [record.source_updated_at for record in whole.records if record.source_updated_at is not None]
+        times = [piece.source_updated_at for piece in whole.pieces if piece.source_updated_at is not None]
         if not times:
             walk.broken("a full page without change times")
         if not cut.ids:
@@ -112,6 +111,10 @@ def one_report_a_month(walk: Walk) -> Iterator[Cut]:
         first, last = _bounds(month)
         body = walk.get(stream.path, {**filters, "start_date": first, "end_date": last}).body
         answer = walk.decode(body, _Report)
+        cut = walk.cut_one(body, report_id(stream, month), _time(answer.header.time))
+        if cut.rejections:
+            yield walk.take(cut._replace(cursor={"month": month}))
+            continue
         header, groups = answer.header, {row.group for row in answer.rows.rows}
         if (header.report_basis, header.start_period, header.end_period) != (basis, first, last):
             # With one date missing it falls back to the year to date without a word.
@@ -119,8 +122,7 @@ def one_report_a_month(walk: Walk) -> Iterator[Cut]:
         has_data = {"Name": "NoReportData", "Value": "true"} not in header.option
         if has_data and "NetIncome" not in groups:
             walk.broken(f"a report of {month} that ends before its net income")
-        record = Record(report_id(stream, month), body, _time(header.time))
-        yield walk.take(Cut([record], [], {"month": month}))
+        yield walk.take(cut._replace(cursor={"month": month}))
     walk.close()
 
 
@@ -130,7 +132,7 @@ def moment(value: datetime) -> str:
 
 
 def _ids_at(cut: Cut, time: datetime | None) -> frozenset[str]:
-    return frozenset(record.record_id for record in cut.records if record.source_updated_at == time)
+    return frozenset(piece.record_id for piece in cut.pieces if piece.record_id and piece.source_updated_at == time)
 
 
 def _statement(what: str, entity: str, where: list[str]) -> str:
@@ -165,8 +167,9 @@ def _bounds(month: str) -> tuple[str, str]:
 
 
 def _time(text: str | None) -> datetime | None:
-    """When the report was made. Older captures hold epoch milliseconds here; those are left aside."""
-    if text is None or text.isdigit():
+    """When the report was made. Older captures hold epoch milliseconds here; what is no time is left aside."""
+    try:
+        made = datetime.fromisoformat(text) if text else None
+    except ValueError:
         return None
-    made = datetime.fromisoformat(text)
-    return made.astimezone(UTC) if made.tzinfo else None
+    return made.astimezone(UTC) if made and made.tzinfo else None

@@ -12,6 +12,7 @@ import msgspec
 from extractors.core.auth import TokenStore
 from extractors.core.budget import Budget, TokenBuckets
 from extractors.core.client import ReadClient
+from extractors.core.contract import Contract
 from extractors.core.effort import pause
 from extractors.core.errors import CredentialsRefused, PermissionMissing
 from extractors.core.plan import Plan
@@ -31,15 +32,23 @@ class VendorSession(Session):
     """A session with a vendor's HTTP interface."""
 
     def __init__(
-        self, source: Source, client: ReadClient, http: httpx.Client, *, as_of: datetime, time_zone: ZoneInfo
+        self,
+        source: Source,
+        client: ReadClient,
+        http: httpx.Client,
+        *,
+        as_of: datetime,
+        time_zone: ZoneInfo,
+        contracts: Mapping[str, Contract],
     ) -> None:
         super().__init__(client, as_of=as_of, time_zone=time_zone)
         self._source = source
         self._http = http
         self._asked = client
+        self._contracts = contracts
 
     def _plan(self, scope: Scope, resume: dict[str, Any] | None) -> Plan:
-        return Plan(self._source, scope, resume)
+        return Plan(self._source, scope, resume, self._contracts.get(scope.stream.name))
 
     def ids(self, stream: Stream) -> Iterator[list[str]]:
         """The ids of all records the vendor has, page by page, to find deletions by.
@@ -87,6 +96,7 @@ def open_source(
     time_zone: str | ZoneInfo = "UTC",
     token_store: TokenStore | None = None,
     budget: Budget | None = None,
+    contracts: Mapping[str, Contract] | None = None,
     transport: httpx.BaseTransport | None = None,
     sleep: Callable[[float], None] = pause,
 ) -> Session:
@@ -94,6 +104,7 @@ def open_source(
 
     `as_of` is the run's instant, the upper bound of reads of changes; `time_zone` the organization's. A `budget` is
     best shared by all sessions of a process; without one the source's own rate holds for this session alone.
+    `contracts`, by stream, are what records must look like to be kept; without them only key and change mark matter.
     `transport` and `sleep` are handed in by tests. Raises CredentialsRefused for a connection that cannot work.
     """
     if isinstance(source, str):
@@ -119,7 +130,9 @@ def open_source(
         timeout=TIMEOUT,
     )
     client = ReadClient(http, source, places)
-    return VendorSession(source, client, http, as_of=as_of, time_zone=ZoneInfo(str(time_zone)))
+    return VendorSession(
+        source, client, http, as_of=as_of, time_zone=ZoneInfo(str(time_zone)), contracts=contracts or {}
+    )
 
 
 def _check(source: Source, connection: Mapping[str, Any]) -> None:

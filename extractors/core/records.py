@@ -18,11 +18,15 @@ class Record(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """One vendor object that cannot be keyed or stored, and why."""
+    """One vendor object that does not fit, and why: it cannot be keyed or stored, or breaks its stream's contract.
+
+    `source_updated_at` is known where only the contract is broken, since some lists are paged by it.
+    """
 
     body: bytes
     reason: str
     record_id: str | None
+    source_updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

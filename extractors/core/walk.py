@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from extractors.core.client import Answer, ReadClient
+from extractors.core.contract import Contract
 from extractors.core.cutting import Cut, Cutter
 from extractors.core.errors import PagingBroken, VendorUnavailable
+from extractors.core.records import Record
 from extractors.core.source import Source
 from extractors.core.stream import Stream
 from extractors.core.window import Window
@@ -32,7 +34,8 @@ class Walk:
     """A walk in progress.
 
     `cursor` is where an earlier, broken walk of the same scope stopped. `received` counts vendor objects,
-    including that earlier walk's; `expected` is the vendor's own total, once asked for.
+    including that earlier walk's; `expected` is the vendor's own total, once asked for. `contract` is what the records
+    must look like to be kept; a walk that only looks for ids has none.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Walk:
         cursor: Mapping[str, Any] | None = None,
         received: int = 0,
         expected: int | None = None,
+        contract: Contract | None = None,
     ) -> None:
         self.client = client
         self.source = source
@@ -53,7 +57,7 @@ class Walk:
         self.received = received
         self.expected = expected
         self.is_closed = False
-        self._cutter = Cutter(scope.stream)
+        self._cutter = Cutter(scope.stream, contract)
 
     def filters(self) -> dict[str, str]:
         """The stream's fixed parameters and the vendor's own filter for this window."""
@@ -82,6 +86,11 @@ class Walk:
     def cut(self, rows: list[msgspec.Raw]) -> Cut:
         """The rows as records and rejections."""
         return self._cutter.cut_all(rows)
+
+    def cut_one(self, body: bytes, record_id: str, changed_at: datetime | None) -> Cut:
+        """An object that is keyed by what it was asked for, such as a report, as a record or a rejection."""
+        piece = self._cutter.held_to_contract(Record(record_id, body, changed_at))
+        return Cut([piece], []) if isinstance(piece, Record) else Cut([], [piece])
 
     def take(self, cut: Cut) -> Cut:
         """Count what is about to be handed over."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from extractors import Stream, open_source
+from extractors.contracts import contracts_of
 from extractors.core.certificate import Certificate
 from extractors.core.reading import Session
 from extractors.core.records import Record
@@ -31,6 +32,7 @@ class Vendors:
             time_zone="America/Chicago",
             token_store=store,
             budget=Unlimited(),
+            contracts=contracts_of(source),
             sleep=self.waits.append,
         )
 

@@ -44,8 +44,7 @@ renamed as (
         "applicationUnits" text,
         "applicationLimit" numeric,
         "oneTimeFlag" boolean,
-        "agreementStatus" text,
-        _info jsonb
+        "agreementStatus" text
     )
 )
 
