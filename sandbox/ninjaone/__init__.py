@@ -1,4 +1,4 @@
-"""NinjaOne v2 as MSPs meet it: organizations, locations, devices. One module per subject, put together here."""
+"""NinjaOne v2 as MSPs meet it: lists, reports, alerts, activities. One module per subject, put together here."""
 
 from collections.abc import Callable
 
@@ -6,21 +6,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.answers import joined, json_answer, raw_answer
+from sandbox.answers import joined, raw_answer
 from sandbox.clock import Clock
 from sandbox.credentials import Credentials
 from sandbox.interference import VendorHooks
 from sandbox.ninjaone import records
+from sandbox.ninjaone.cursors import Cursors
 from sandbox.ninjaone.errors import error
-from sandbox.ninjaone.filters import device_filter
+from sandbox.ninjaone.events import event_views
+from sandbox.ninjaone.lives import Lives
+from sandbox.ninjaone.pages import filtered, log_page, page_of
+from sandbox.ninjaone.people import people_views
+from sandbox.ninjaone.reports import report_views
 from sandbox.ninjaone.signin import SignIn
 from sandbox.shelves import Rendered, Shelf, by_key
 from sandbox.tokens import Mint
 from sandbox.vendor import Vendor, vendor_app
 from sandbox.world.entities import World
-
-DEFAULT_PAGE = 100
-LARGEST_PAGE = 1000  # asked for more, NinjaOne gives this many and says nothing
 
 
 def ninjaone(world: World, clock: Clock, secrets: Credentials, wall: Callable[[], float]) -> Vendor:
@@ -28,7 +30,10 @@ def ninjaone(world: World, clock: Clock, secrets: Credentials, wall: Callable[[]
     mint = Mint(secrets.seed, "ninjaone", wall)
     sign_in = SignIn(secrets, mint)
     shelf: Shelf[tuple[Rendered, ...]] = Shelf(clock)
-    views = records.views(world)
+    lives = Lives(world)
+    reports = report_views(world, lives)
+    views = {**records.views(world), **people_views(world), **event_views(world, lives), **reports}
+    cursors = Cursors(wall)
 
     def rows(view: str) -> tuple[Rendered, ...]:
         return shelf.kept(view, views[view])
@@ -57,6 +62,39 @@ def ninjaone(world: World, clock: Clock, secrets: Credentials, wall: Callable[[]
 
         return answer
 
+    def at_once(view: str) -> Callable[[Request], object]:
+        """Serve a view whole, as one array that knows no pages."""
+
+        async def answer(request: Request) -> Response:
+            return sign_in.refusal(request) or filtered(
+                rows(view), request, lambda found: raw_answer(joined(row.body for row in found))
+            )
+
+        return answer
+
+    def report(view: str) -> Callable[[Request], object]:
+        """Serve a report behind a cursor."""
+
+        async def answer(request: Request) -> Response:
+            deleted = " with deleted" if request.query_params.get("includeDeletedDevices") == "true" else ""
+            shown = view + deleted if view + deleted in reports else view
+            return sign_in.refusal(request) or filtered(
+                rows(shown), request, lambda found: cursors.page(found, request)
+            )
+
+        return answer
+
+    def logged(of: str | None = None) -> Callable[[Request], object]:
+        """Serve the activity log, all of it or that of the device in the path."""
+
+        async def answer(request: Request) -> Response:
+            found = rows("activities")
+            if of is not None:
+                found = tuple(row for row in found if row.members.get(of) == request.path_params["id"])
+            return sign_in.refusal(request) or filtered(found, request, lambda left: log_page(left, request))
+
+        return answer
+
     paths = {
         "/organizations": listed("organizations"),
         "/organizations-detailed": listed("organizations-detailed"),
@@ -67,7 +105,16 @@ def ninjaone(world: World, clock: Clock, secrets: Credentials, wall: Callable[[]
         "/devices": listed("devices"),
         "/devices-detailed": listed("devices-detailed"),
         "/device/{id:int}": one("devices-detailed"),
-        "/roles": listed("roles"),
+        "/roles": at_once("roles"),
+        "/noderole/list": at_once("roles"),
+        "/users": at_once("users"),
+        "/user/technicians": at_once("technicians"),
+        "/user/end-users": at_once("end-users"),
+        "/contacts": at_once("contacts"),
+        "/alerts": at_once("alerts"),
+        "/activities": logged(),
+        "/device/{id:int}/activities": logged(of="deviceId"),
+        **{f"/queries/{name}": report(name) for name in reports if " " not in name},
     }
     routes = [Route(f"{prefix}{path}", answer) for prefix in ("/v2", "/api/v2") for path, answer in paths.items()]
     routes += [Route(path, sign_in.token, methods=["POST"]) for path in ("/ws/oauth/token", "/oauth/token")]
@@ -82,22 +129,3 @@ def ninjaone(world: World, clock: Clock, secrets: Credentials, wall: Callable[[]
 
     hooks = VendorHooks(error=error, expire_tokens=mint.forget_access)
     return Vendor("ninjaone", vendor_app([*routes], error), hooks, connection)
-
-
-def page_of(rows: tuple[Rendered, ...], request: Request) -> Response:
-    """The rows after an id, as a bare array: no envelope, no total, no sign that there is more."""
-    asked = request.query_params
-    try:
-        size = min(int(asked.get("pageSize", DEFAULT_PAGE)), LARGEST_PAGE)
-        after = int(asked.get("after", 0))
-    except ValueError:
-        return error(400)
-    if size < 1:
-        return error(400, "pageSize must be positive")
-    if "df" in asked:
-        passes = device_filter(asked["df"])
-        rows = tuple(row for row in rows if passes(row.members))
-    if not rows:
-        return json_answer([])
-    page = [row.body for row in rows if row.key > after][:size]
-    return raw_answer(joined(page))

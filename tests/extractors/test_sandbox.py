@@ -77,8 +77,10 @@ def test_changes_are_the_records_with_a_later_change_mark(vendors: Vendors, now:
         for record in vendors.read(one)[0]
         if record.source_updated_at is not None and record.source_updated_at > since
     }
-    found, _ = vendors.read(one, Window("changes", since=since))
-    assert {record.record_id for record in found} == expected
+    found = {record.record_id for record in vendors.read(one, Window("changes", since=since))[0]}
+    # A stream that looks back has records that come late, and brings some again.
+    assert found >= expected if one.look_back else found == expected
+    assert expected
 
 
 @pytest.mark.parametrize("source", sorted(STREAMS))

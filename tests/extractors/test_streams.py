@@ -17,7 +17,26 @@ def named(one: Stream) -> str:
 
 def test_the_streams_are_those_we_promise() -> None:
     assert {source: [one.name for one in streams] for source, streams in STREAMS.items()} == {
-        "ninjaone": ["organizations", "locations", "devices"],
+        "ninjaone": [
+            "organizations",
+            "locations",
+            "devices",
+            "node_roles",
+            "users",
+            "technicians",
+            "contacts",
+            "alerts",
+            "activities",
+            "device_health",
+            "os_patches",
+            "os_patch_installs",
+            "antivirus_status",
+            "operating_systems",
+            "computer_systems",
+            "disks",
+            "volumes",
+            "backup_usage",
+        ],
         "connectwise": [
             "companies",
             "boards",
@@ -64,8 +83,20 @@ def test_a_stream_says_what_a_row_is_and_what_right_it_needs(one: Stream) -> Non
     assert one.permission
 
 
-def test_only_devices_keep_daily_history() -> None:
-    assert [named(one) for one in ALL if one.keeps_daily_history] == ["ninjaone-devices"]
+def test_daily_history_is_kept_of_what_the_vendor_forgets_and_months_are_counted_by() -> None:
+    assert [named(one) for one in ALL if one.keeps_daily_history] == [
+        "ninjaone-devices",
+        "ninjaone-device_health",
+        "ninjaone-os_patches",
+        "ninjaone-antivirus_status",
+        "ninjaone-operating_systems",
+    ]
+
+
+def test_no_ninjaone_report_is_keyed_by_what_other_devices_share() -> None:
+    """A patch's id is the same on every device: keyed by it alone, the devices collapsed into one (msp-skills #136)."""
+    reports = [one for one in STREAMS["ninjaone"] if one.path.startswith("/v2/queries/") and one.key != "id"]
+    assert {one.key if isinstance(one.key, str) else one.key[0] for one in reports} == {"deviceId"}
 
 
 def test_only_streams_that_hide_deletions_are_swept() -> None:
