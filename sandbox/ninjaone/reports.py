@@ -5,6 +5,7 @@ A device that is off line is shown as it was at its last contact.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -41,6 +42,15 @@ def report_views(world: World, lives: Lives) -> dict[str, View]:
 
     def usage(care: Care, now: datetime) -> Iterator[Rendered]:
         return backup_usage(world, care, now)
+
+    installs: dict[int, tuple[Rendered, ...]] = {}
+
+    def os_patch_installs(care: Care, now: datetime) -> Iterator[Rendered]:
+        """Every attempt the device has told of. They are many and never change, so each is rendered once."""
+        if care.device.id not in installs:
+            installs[care.device.id] = tuple(install(care, attempt) for attempt in care.attempts)
+        told = care.told_until(now)
+        return takewhile(lambda one: one.members["installed_at"] <= told, installs[care.device.id])
 
     return {
         "device-health": view(health, agents_only=False),
@@ -101,16 +111,12 @@ def os_patches(care: Care, now: datetime) -> Iterator[Rendered]:
             yield row(care, now, patch_members(care, gap.patch, gap.status, at), at=at)
 
 
-def os_patch_installs(care: Care, now: datetime) -> Iterator[Rendered]:
-    """Every attempt the device has told of, oldest first."""
-    told = care.told_until(now)
-    for attempt in care.attempts:
-        if attempt.at > told:
-            return
-        status = "INSTALLED" if attempt.succeeded else "FAILED"
-        at = attempt.at + timedelta(minutes=20)
-        members = {**patch_members(care, attempt.patch, status, at), "installedAt": epoch(attempt.at)}
-        yield row(care, now, members, at=at, installed_at=attempt.at)
+def install(care: Care, attempt: Attempt) -> Rendered:
+    """One attempt to install a patch, which the vendor hears of a little later."""
+    status = "INSTALLED" if attempt.succeeded else "FAILED"
+    at = attempt.at + timedelta(minutes=20)
+    members = {**patch_members(care, attempt.patch, status, at), "installedAt": epoch(attempt.at)}
+    return row(care, attempt.at, members, at=at, installed_at=attempt.at)
 
 
 def antivirus_status(care: Care, now: datetime) -> Iterator[Rendered]:
