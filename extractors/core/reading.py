@@ -18,7 +18,7 @@ from extractors.core.errors import CredentialsRefused, PermissionMissing
 from extractors.core.plan import Plan
 from extractors.core.read_ahead import Reading
 from extractors.core.session import Session
-from extractors.core.source import Source
+from extractors.core.source import Origin, Source
 from extractors.core.stream import Stream
 from extractors.core.transport import Patient
 from extractors.core.walk import Scope, Walk
@@ -89,7 +89,7 @@ class VendorSession(Session):
 
 
 def open_source(
-    source: str | Source,
+    source: str | Origin,
     connection: Mapping[str, Any],
     *,
     as_of: datetime,
@@ -113,6 +113,10 @@ def open_source(
         source = SOURCES[source]
     if as_of.tzinfo is None:
         raise ValueError("as_of needs a time zone")
+    if not isinstance(source, Source):
+        from extractors.core.tables import open_tables  # SQLAlchemy takes a while to import, and few need it
+
+        return open_tables(source, connection, as_of=as_of, time_zone=ZoneInfo(str(time_zone)), budget=budget)
     _check(source, connection)
     patient = Patient(
         transport or httpx.HTTPTransport(),
