@@ -6,11 +6,16 @@ read at each, as a pipeline that had run all the time would have read them.
 
 from __future__ import annotations
 
+import fcntl
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from orchestration import sandbox_process
+import psycopg
+
+from orchestration import pipeline, sandbox_process
 from orchestration.errors import NothingDone
 from orchestration.extraction import choose, extract_source
 from orchestration.progress import Progress
@@ -18,13 +23,16 @@ from orchestration.sandbox_process import Sandbox
 from orchestration.windows import local_date
 from warehouse.audit import Actor
 from warehouse.credentials import connect_source, connected_sources
-from warehouse.engine import connect
+from warehouse.engine import connect, database_url
 from warehouse.manual_metrics import ImportResult, import_manual
 from warehouse.organizations import Organization
 from warehouse.periods import Period, latest_complete_period, periods_between
 from warehouse.settings import get_settings
 
 ORGANIZATION = "demo-msp"
+DATABASE_ORGANIZATIONS = ("demo-saas", "demo-dealer")
+"""Made-up organizations that are read from an operational database and nothing else."""
+DATABASE = "qbr_sandbox_{warehouse}"
 ACTOR = Actor("process", sandbox_process.CONNECTED_BY)
 BEFORE_MIDNIGHT = timedelta(hours=1)
 
@@ -49,6 +57,41 @@ def connect_sources(organization: Organization, sandbox: Sandbox, *, anew: bool)
         for source, facts in sandbox.credentials().items():
             if anew or source not in connected:
                 connect_source(connection, organization.id, source, facts, environment="sandbox", actor=ACTOR)
+
+
+def attach_databases(organizations: Sequence[Organization]) -> None:
+    """Make sure that the made-up organizations among these find their operational databases, made when first needed.
+
+    They lie on the warehouse's own server, beside the warehouse. One that somebody connected to a database of their own
+    is left alone.
+    """
+    wanted = [one for one in organizations if one.id in DATABASE_ORGANIZATIONS]
+    if not wanted:
+        return
+    pipeline.prepare(wanted)
+    with connect() as connection:
+        connected = {one.id: connected_sources(connection, one.id).get("opsdb") for one in wanted}
+    wanted = [one for one in wanted if (it := connected[one.id]) is None or it.connected_by == ACTOR.id]
+    if not wanted:
+        return
+    settings = get_settings()
+    with _one_at_a_time(settings.var_dir):
+        sandbox, _ = sandbox_process.ensure(settings.var_dir, port=settings.sandbox_port, seed=settings.sandbox_seed)
+        server = database_url()
+        warehouse = psycopg.conninfo.conninfo_to_dict(server).get("dbname", "qbr")
+        facts = sandbox.databases(server, DATABASE.format(warehouse=warehouse))
+        with connect() as connection:
+            for one in wanted:
+                connect_source(connection, one.id, "opsdb", facts[one.id], environment="sandbox", actor=ACTOR)
+
+
+@contextmanager
+def _one_at_a_time(var_dir: Path) -> Iterator[None]:
+    """Two steps that begin at once start one sandbox."""
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / "sandbox.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def import_figures(organization: Organization, sandbox: Sandbox) -> ImportResult:

@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import partial
 
 import extractors
-from extractors import quickbooks
 from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
 from extractors.core.reading import Session
 from extractors.core.stream import Stream
 from orchestration.errors import UsageError
+from orchestration.mapping import in_use
 from orchestration.progress import Progress
 from orchestration.sessions import signed_in
 from orchestration.windows import local_date, pinned_version, why_whole, window_for
@@ -80,9 +80,12 @@ def extract_source(
 
     ``period`` asks for the records dated in that month instead of what changed since the last complete run, ``whole``
     for everything.
+    Streams that the organization's file does not map are passed over.
     A source that cannot be signed in to, or does not answer, yields one failed outcome for every stream that is left.
     """
-    waiting = [as_configured(organization, stream) for stream in streams]
+    waiting = in_use(organization, streams)
+    if not waiting:
+        return
     noted = partial(_noted, organization, run_id=run_id, as_of=as_of)
     refused_before = False
     try:
@@ -137,13 +140,6 @@ def _noted(
             error=str(error),
         )
     return _failed(stream, error)
-
-
-def as_configured(organization: Organization, stream: Stream) -> Stream:
-    """The stream as the organization's file wants it read: the books on their own accounting basis."""
-    if (stream.source, stream.name) == ("quickbooks", "profit_and_loss"):
-        return quickbooks.profit_and_loss(organization.settings.profit_and_loss_basis)
-    return stream
 
 
 def extract_stream(

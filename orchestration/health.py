@@ -11,6 +11,7 @@ from typing import Literal
 from extractors.core.errors import VendorError
 from orchestration import dagster_processes, timetable
 from orchestration.extraction import choose
+from orchestration.mapping import in_use, is_in_use
 from orchestration.selection import run_instant
 from orchestration.sessions import signed_in
 from warehouse.engine import connect
@@ -78,7 +79,7 @@ def _sources(organization: Organization, *, ask_vendors: bool) -> Iterator[Findi
             continue
         try:
             with signed_in(organization, source, as_of=run_instant([organization])) as session:
-                session.preflight(choose(source))
+                session.preflight(in_use(organization, choose(source)))
         except (VendorError, WarehouseError) as error:
             yield Finding(subject, "bad", str(error), f"docs/troubleshooting.md, '{source}', says what helps.")
         else:
@@ -105,7 +106,9 @@ def _streams(organization: Organization) -> Iterator[Finding]:
         for stream in choose(source):
             subject = f"{organization.id} {source} {stream.name}"
             completed_at, outcome, error = done.get((source, stream.name), (None, None, None))
-            if completed_at is None:
+            if not is_in_use(organization, stream):
+                yield Finding(subject, "good", f"not in use: config/{organization.id}.yml maps no table to it")
+            elif completed_at is None:
                 yield Finding(subject, "bad", "never read completely", f"Run `qbr extract {source} {stream.name}`.")
             elif outcome == "failed":
                 yield Finding(subject, "bad", f"the last read failed: {error}", "See the sentence before.")

@@ -59,6 +59,14 @@ class Sandbox:
         """The sign-in facts of all four vendors, in the shape that the credentials store keeps."""
         return dict(self._get("/_sandbox/credentials"))
 
+    def databases(self, server: str, database: str) -> dict[str, dict[str, Any]]:
+        """Have the operational databases of the made-up organizations made on a server, or brought up to the clock.
+
+        The sign-in facts of each organization, in the shape that the credentials store keeps.
+        """
+        asked = {"server": server, "database": database}
+        return dict(self._answer("PUT", "/_sandbox/databases", json=asked, timeout=300).json())
+
     def manual_csv(self) -> str:
         """The figures that the made-up business types in by hand."""
         return self._answer("GET", "/_sandbox/manual.csv").text
@@ -74,7 +82,7 @@ class Sandbox:
 
     def _answer(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
-            return httpx.request(method, f"{self.url}{path}", timeout=30, **more).raise_for_status()
+            return httpx.request(method, f"{self.url}{path}", **{"timeout": 30, **more}).raise_for_status()
         except httpx.HTTPError as error:
             raise SandboxFailed(
                 f"The sandbox on port {self.port} does not answer ({type(error).__name__}), so nothing was read from "

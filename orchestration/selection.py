@@ -17,7 +17,7 @@ from warehouse.settings import get_settings
 
 
 def chosen_organizations(organization_id: str | None = None) -> Sequence[Organization]:
-    """The organizations that have a file in the config folder: all, or the named one.
+    """The organizations that have a file in the config folder: all that are active, or the named one.
 
     Raises :class:`UsageError` when there is none.
     """
@@ -29,7 +29,13 @@ def chosen_organizations(organization_id: str | None = None) -> Sequence[Organiz
             "Create one with `qbr init ORGANIZATION --name NAME`, or see it all work with `make demo`."
         )
     if organization_id is None:
-        return found
+        if active := [one for one in found if one.is_active]:
+            return active
+        known = ", ".join(one.id for one in found)
+        raise UsageError(
+            f"Every organization in {settings.config_dir.name}/ says is_active: false, so nothing was done. Name one "
+            f"with --organization ID: {known}."
+        )
     if matching := [one for one in found if one.id == organization_id]:
         return matching
     known = ", ".join(one.id for one in found)

@@ -51,6 +51,7 @@ def vendors_of(organization: Organization) -> Sandbox | None:
 
     None for an organization that has real ones.
     """
+    demonstration.attach_databases([organization])
     if organization.id != demonstration.ORGANIZATION or not sandbox_is_needed():
         return None
     var_dir = get_settings().var_dir

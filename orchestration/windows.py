@@ -38,7 +38,7 @@ def window_for(
     another basis.
     """
     current = Period.containing(as_of, organization.time_zone)
-    if period is not None and stream.reads == "windowed":
+    if period is not None and stream.reads == "windowed" and (stream.date_filters or stream.by_month):
         start, end = period.bounds(organization.time_zone)
         return Window("dated", start=start, end=end, months=(str(period),))
     first = Period.parse(organization.settings.history_start)
@@ -74,7 +74,9 @@ def why_whole(stream: Stream, *, as_of: datetime, reached: Reached, asked: bool 
 
 
 def pinned_version(stream: Stream) -> str:
-    """The vendor's version that the stream's source asks for; empty where there is none to pin."""
+    """The version that the stream has or its source asks for; empty where there is none to pin."""
+    if stream.version is not None:
+        return stream.version
     source = extractors.SOURCES.get(stream.source)
     return source.version if source else ""
 

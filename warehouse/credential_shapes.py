@@ -19,7 +19,10 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "realm_id",
         "refresh_token",
     ),
+    "opsdb": ("kind", "host", "port", "database", "user", "password", "tls"),
 }
+# Taken where they are given.
+OPTIONAL = {"opsdb": ("tls_ca",)}
 
 # Set by signing in, not by configuration.
 _FROM_SIGN_IN = {"quickbooks": ("realm_id", "refresh_token")}
@@ -46,6 +49,10 @@ def completed(source: str, values: dict[str, str], environment: str) -> dict[str
     filled = {**_ADDRESSES.get((source, environment), {}), **{key: value for key, value in values.items() if value}}
     if source == "ninjaone" and "base_url" in filled:
         filled.setdefault("token_url", filled["base_url"].rstrip("/") + "/ws/oauth/token")
+    if source == "opsdb" and filled:
+        filled.setdefault("kind", "postgres")
+        filled.setdefault("port", "1433" if filled["kind"] == "sqlserver" else "5432")
+        filled.setdefault("tls", "no" if filled.get("host") in {"localhost", "127.0.0.1", "::1"} else "yes")
     return filled
 
 
@@ -77,7 +84,7 @@ def from_environment(source: str, settings: Settings) -> dict[str, str] | None:
 def application_keys(source: str, settings: Settings) -> dict[str, str]:
     """Everything the environment says of a source, as far as it goes."""
     found = {}
-    for key in REQUIRED[source]:
+    for key in (*REQUIRED[source], *OPTIONAL.get(source, ())):
         value = getattr(settings, f"{source}_{key}", None)
         if value:
             found[key] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)

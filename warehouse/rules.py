@@ -12,12 +12,14 @@ from pydantic import field_validator as check
 
 from warehouse.account_rules import Accounts
 from warehouse.config_section import Section, Text, Texts, listed, written_like
+from warehouse.database_mapping import DatabaseOptions
 from warehouse.delivery_rules import Brand, Channel, Delivery
 from warehouse.device_classes import DEVICE_CLASSES, GUEST_CLASSES, WORKSTATION_CLASSES
 from warehouse.metrics import catalogue
 from warehouse.periods import Period, PeriodError, time_zone
+from warehouse.source_options import SourceOptions
 
-Source = Literal["ninjaone", "connectwise", "stripe", "quickbooks"]
+Source = Literal["ninjaone", "connectwise", "stripe", "quickbooks", "opsdb"]
 Severity = Literal["critical", "high", "medium", "low"]
 AlertKind = Literal["threshold", "source_failed", "source_stale", "missing_inputs", "check_failed"]
 
@@ -33,14 +35,6 @@ Slug = Annotated[str, written_like(r"[a-z0-9]+(-[a-z0-9]+)*", "northwind-it (sma
 Bound = Annotated[Decimal, Field(max_digits=20, decimal_places=4)]
 
 
-class SourceOptions(Section):
-    """How one source is read. A source that is not in the file is not read."""
-
-    is_enabled: bool = True
-    environment: Literal["sandbox", "production"] = "production"
-    requests_per_minute: int | None = Field(default=None, ge=1)
-
-
 class Sources(Section):
     """The sources in use."""
 
@@ -48,6 +42,7 @@ class Sources(Section):
     connectwise: SourceOptions | None = None
     stripe: SourceOptions | None = None
     quickbooks: SourceOptions | None = None
+    opsdb: DatabaseOptions | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -57,7 +52,7 @@ class Sources(Section):
     @property
     def enabled(self) -> tuple[Source, ...]:
         """Names of the sources to read, in the order they are read."""
-        names: tuple[Source, ...] = ("ninjaone", "connectwise", "stripe", "quickbooks")
+        names: tuple[Source, ...] = ("ninjaone", "connectwise", "stripe", "quickbooks", "opsdb")
         return tuple(name for name in names if (options := getattr(self, name)) and options.is_enabled)
 
 

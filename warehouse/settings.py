@@ -87,6 +87,28 @@ class Settings(BaseSettings):
         default="production", pattern="^(sandbox|production)$", description="sandbox or production."
     )
 
+    opsdb_kind: str | None = Field(
+        default=None,
+        pattern="^(postgres|sqlserver)$",
+        description="Kind of the operational database, postgres or sqlserver; unset: postgres.",
+    )
+    opsdb_host: str | None = Field(default=None, description="Host of the operational database.")
+    opsdb_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Its port; unset: 5432, or 1433 of SQL Server."
+    )
+    opsdb_database: str | None = Field(default=None, description="Name of the operational database.")
+    opsdb_user: str | None = Field(default=None, description="A user that may only read it.")
+    opsdb_password: SecretStr | None = Field(default=None, description="That user's password.")
+    opsdb_tls: str | None = Field(
+        default=None,
+        pattern="^(yes|no)$",
+        description="Whether to encrypt, yes or no; unset: yes, but for this machine, which alone may do without.",
+    )
+    opsdb_tls_ca: str | None = Field(
+        default=None,
+        description="File of the authority that signed the server's certificate; unset: the system's authorities.",
+    )
+
     sandbox_port: int = Field(default=8765, ge=1, le=65535, description="Port of the simulated vendors.")
     sandbox_seed: int = Field(default=7, description="Seed of the made-up business behind the simulated vendors.")
     as_of: AwareDatetime | None = Field(

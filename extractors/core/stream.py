@@ -74,6 +74,8 @@ class Stream:
     """The vendor keeps no history: one copy a day goes to `raw_<source>.<name>_daily` as well."""
     sweeps_deletions: bool = False
     """Deletions are found by comparing ids, since reads of changes cannot see them."""
+    version: str | None = None
+    """What a change of makes records of another shape, where that is not the version of the whole source."""
     keeps_purged: bool = False
     """A log that is cut short where it comes from: what is gone there is history here, and never marked deleted."""
     vendor_fields: tuple[str, ...] = ()

@@ -113,7 +113,7 @@ class TableQueries:
 
     def _beyond(self, part: Part, after: Mapping[str, str]) -> ColumnElement[bool]:
         key = self._theirs("id")
-        later = key > _read_back(after["key"], key.type)
+        later: ColumnElement[bool] = key > _read_back(after["key"], key.type)
         if not part.ordered_by_mark:
             return later
         mark = self._theirs(self.stream.mark)
@@ -125,11 +125,13 @@ class TableQueries:
 
     def _is_one_of(self, theirs: str, values: Sequence[Constant]) -> ColumnElement[bool]:
         there = self._columns[theirs]
-        said = [value for value in values if value is not None]
+        said = [_constant(value, there) for value in values if value is not None]
         if not said:
             return there.is_(None)
         among: ColumnElement[bool] = there.in_(said)
-        return or_(among, there.is_(None)) if len(said) < len(values) else among
+        if len(said) < len(values):
+            among = or_(among, there.is_(None))
+        return among
 
     def _bound(
         self, there: ColumnElement[Any], moment: datetime, zone: ZoneInfo, *, is_lower: bool = False
@@ -142,6 +144,19 @@ class TableQueries:
             return moment
         local = moment.astimezone(kept_in).replace(tzinfo=None)
         return local - CLOCKS_GO_BACK if is_lower and kept_in.key != "UTC" else local
+
+
+def _constant(value: Constant, there: ColumnElement[Any]) -> Any:
+    """A value of the file in the type of the column it is compared with; raises ValueError where it is none."""
+    python_type = python_type_of(there.type)
+    if python_type is bool and value in ("0", "1"):
+        return value == "1"
+    if isinstance(value, bool):
+        return value if python_type in (bool, None) else int(value) if python_type in (int, Decimal) else str(value)
+    try:
+        return _read_back(str(value), there.type)
+    except (ValueError, ArithmeticError) as error:
+        raise ValueError(f"'{value}' cannot be compared with what column {there} holds") from error
 
 
 def has_zone(kind: sql_types.TypeEngine[Any]) -> bool:

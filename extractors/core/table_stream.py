@@ -53,6 +53,12 @@ class TableMapping:
         schema, dot, name = self.table.partition(".")
         return (schema, name) if dot else (None, self.table)
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the mapping: records read by another one have another shape."""
+        said = (self.table, sorted(self.columns.items()), sorted(self.where.items()), self.time_zone)
+        return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
+
 
 def _asked_otherwise(_walk: Walk) -> NoReturn:
     raise TypeError("A table is not paged over HTTP; open_source reads it.")
@@ -97,6 +103,7 @@ class TableStream(Stream):
         return replace(
             self,
             mapping=mapping,
+            version=f"mapping {mapping.fingerprint}",
             reads="windowed" if marked else "entity",
             changed_at=self.mark if marked else None,
             change_filter=self.mark if marked else None,
@@ -104,11 +111,3 @@ class TableStream(Stream):
             sweeps_deletions=marked and not self.keeps_purged,
             whole_every=WHOLE_EVERY if marked and not self.keeps_purged else None,
         )
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes with the mapping: records read by another one have another shape."""
-        if self.mapping is None:
-            return ""
-        said = (self.mapping.table, sorted(self.mapping.columns.items()), sorted(self.mapping.where.items()))
-        return hashlib.sha256(msgspec.json.encode((*said, self.mapping.time_zone))).hexdigest()[:16]

@@ -124,7 +124,7 @@ class RowReader:
                 if self._zone is None:
                     raise Unfit("is an instant, and no zone is configured to tell its day")
                 value = value.astimezone(self._zone)
-            return value.date().isoformat()
+            value = value.date()
         if not isinstance(value, date):
             raise Unfit(f"is no day but {type(value).__name__}")
         return str(value)

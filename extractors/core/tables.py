@@ -33,6 +33,7 @@ class TableSession(Session):
         super().__init__(database, as_of=as_of, time_zone=time_zone)
         self._database = database
         self._known: dict[str, TableQueries] = {}
+        self._has_answered = False
 
     def _plan(self, scope: Scope, resume: Resume | None) -> "TablePlan":
         return TablePlan(scope, resume, self._known)
@@ -55,8 +56,10 @@ class TableSession(Session):
 
     def preflight(self, streams: Iterable[Stream]) -> None:
         """Connect, and see that each mapped table and column exists, has a fitting type and may be selected."""
-        with self._database.snapshot("the sign-in") as snapshot:
-            snapshot.answers()
+        if not self._has_answered:
+            with self._database.snapshot("the sign-in") as snapshot:
+                snapshot.answers()
+            self._has_answered = True
         for stream in streams:
             table = _mapped(stream)
             queries = queries_for(self._database, table, self._known)
@@ -95,7 +98,7 @@ class TablePlan:
         """
         table = _mapped(self.scope.stream)
         so_far = self.resume or {}
-        same = (self.scope.window.as_json(), table.fingerprint)
+        same = (self.scope.window.as_json(), table.version)
         if not table.resumes or (so_far.get("window"), so_far.get("mapping")) != same:
             so_far = {}  # a resume point of another window or mapping says nothing about this read
         as_of = datetime.fromisoformat(so_far["as_of"]) if so_far else self.scope.as_of
@@ -115,7 +118,7 @@ class TablePlan:
     def _resume_after(self, as_of: datetime, cursor: Mapping[str, str], received: int) -> Resume:
         return {
             "window": self.scope.window.as_json(),
-            "mapping": _mapped(self.scope.stream).fingerprint,
+            "mapping": self.scope.stream.version,
             "as_of": as_of.isoformat(),
             "cursor": dict(cursor),
             "received": received,
@@ -200,11 +203,11 @@ def queries_for(database: Database, table: TableStream, known: dict[str, TableQu
     for column in table.mapped_columns:
         _must_fit(database, table, column, columns)
     mark = table.mapping.columns.get(table.mark) if table.mapping else None
-    known[table.name] = TableQueries(
-        table,
-        {theirs: one["type"] for theirs, one in columns.items()},
-        mark_may_be_null=bool(mark and columns[mark]["nullable"]),
-    )
+    types = {theirs: one["type"] for theirs, one in columns.items()}
+    try:
+        known[table.name] = TableQueries(table, types, mark_may_be_null=bool(mark and columns[mark]["nullable"]))
+    except ValueError as error:
+        raise _misfit(database, table, f"cannot be asked for the rows that `where` names: {error}") from error
     return known[table.name]
 
 

@@ -17,6 +17,7 @@ from orchestration import pipeline
 from orchestration.cli.options import OneOrganizationOption
 from orchestration.errors import PartlyFailed, UsageError
 from orchestration.extraction import choose
+from orchestration.mapping import in_use
 from orchestration.selection import one_organization, run_instant
 from warehouse.audit import Actor
 from warehouse.credential_shapes import completed
@@ -42,7 +43,11 @@ ASKED: dict[str, tuple[tuple[str, str, bool], ...]] = {
     "stripe": (("api_key", "Restricted key with read rights", True),),
 }
 
-SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe or quickbooks.")]
+USUAL_PORTS = {"postgres": "5432", "sqlserver": "1433"}
+
+SourceArgument = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe, quickbooks or opsdb.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,7 +70,8 @@ def connect(
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
     try:
-        facts = _quickbooks(environment) if source == "quickbooks" else _ask(source)
+        special = {"quickbooks": lambda: _quickbooks(environment), "opsdb": _database}
+        facts = special.get(source, lambda: _ask(source))()
     except typer.Abort as error:
         raise UsageError(
             f"Not everything was typed in, so {source} was not connected for {chosen.id}; a sign-in stored earlier "
@@ -114,6 +120,29 @@ def _ask(source: str) -> dict[str, str]:
 def _typed(question: str, *, unseen: bool) -> str:
     """An answer; typed unseen where somebody could look, read as it comes where it is piped in."""
     return str(typer.prompt(question, hide_input=unseen and sys.stdin.isatty(), err=True)).strip()
+
+
+def _database() -> dict[str, str]:
+    """Where the operational database is and who may read it; what is usual need not be typed."""
+    kind = _chosen("Kind of database", ("postgres", "sqlserver"), "postgres")
+    host = _typed("Host", unseen=False)
+    port = str(typer.prompt("Port", default=USUAL_PORTS[kind], err=True)).strip()
+    given = {"kind": kind, "host": host, "port": port, "database": _typed("Database", unseen=False)}
+    given |= {"user": _typed("User, one that may only read", unseen=False), "password": _typed("Password", unseen=True)}
+    given["tls"] = _chosen(
+        "Encrypt the connection (TLS)", ("yes", "no"), completed("opsdb", given, "production")["tls"]
+    )
+    if given["tls"] == "yes" and kind == "postgres":
+        question = "File of the authority that signed the server's certificate, empty for a public one"
+        given["tls_ca"] = str(typer.prompt(question, default="", show_default=False, err=True)).strip()
+    return given
+
+
+def _chosen(question: str, choices: tuple[str, ...], usual: str) -> str:
+    answer = str(typer.prompt(f"{question}: {' or '.join(choices)}", default=usual, err=True)).strip().lower()
+    if answer not in choices:
+        raise UsageError(f"{question} must be {' or '.join(choices)}, so opsdb was not connected. Nothing was stored.")
+    return answer
 
 
 def _quickbooks(environment: str) -> dict[str, str]:
@@ -166,7 +195,7 @@ def _try(organization: Organization, source: str, tried: Untried) -> VendorError
             as_of=run_instant([organization]),
             time_zone=organization.time_zone,
         ) as session:
-            session.preflight(choose(source))
+            session.preflight(in_use(organization, choose(source)))
     except CredentialsRefused as error:
         raise UsageError(
             f"{error} So {source} was not connected for {organization.id}; a sign-in stored earlier stays."

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from orchestration import pipeline
+from orchestration import demonstration, pipeline
 from orchestration.cli.options import OrganizationOption, PeriodOption, as_period
 from orchestration.cli.report import extraction_table, failures, remarks
 from orchestration.errors import UsageError
 from orchestration.extraction import StreamOutcome, choose, extract_source
+from orchestration.mapping import must_be_in_use
 from orchestration.progress import complain, on_screen
 from orchestration.selection import chosen_organizations, must_have_begun, run_instant
 
@@ -20,7 +21,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def extract(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe or quickbooks.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="ninjaone, connectwise, stripe, quickbooks or opsdb.")
+    ],
     stream: Annotated[list[str] | None, typer.Argument(metavar="STREAM", help="All of them when left out.")] = None,
     organization: OrganizationOption = None,
     period: PeriodOption = None,
@@ -34,6 +37,8 @@ def extract(
     streams = choose(source, stream or ())
     month = as_period(period)
     organizations = chosen_organizations(organization)
+    must_be_in_use(organizations, streams)
+    demonstration.attach_databases(organizations)
     as_of, run_id = run_instant(organizations), pipeline.new_run_id()
     if month:
         must_have_begun((month,), organizations, as_of, asked=str(month))

@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from extractors import STREAMS, Stream, stream
+from extractors import VENDORS, Stream, stream
 from extractors.core.errors import CredentialsRefused, VendorUnavailable
 from extractors.core.quickbooks_sign_in import revoke, sign_in_with_browser
 from extractors.core.window import Window
 from tests.extractors.fakes import MemoryStore
 from tests.extractors.vendors import EVERYTHING, Vendors, dated
 
-ALL = [one for streams in STREAMS.values() for one in streams]
+ALL = [one for vendor in VENDORS.values() for one in vendor.streams]
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: f"{one.source}-{one.name}")
@@ -83,10 +83,10 @@ def test_changes_are_the_records_with_a_later_change_mark(vendors: Vendors, now:
     assert expected
 
 
-@pytest.mark.parametrize("source", sorted(STREAMS))
+@pytest.mark.parametrize("source", sorted(VENDORS))
 def test_the_preflight_check_passes(vendors: Vendors, source: str) -> None:
     with vendors.open(source) as session:
-        session.preflight(STREAMS[source])
+        session.preflight(VENDORS[source].streams)
 
 
 @pytest.mark.parametrize("name", ["tickets", "time_entries"])

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from extractors import SOURCES, STREAMS, Stream, stream
+from extractors.core.table_stream import TableStream
+from warehouse.database_streams import FIELDS, REQUIRED
 
 ALL = [one for streams in STREAMS.values() for one in streams]
 SOURCES_PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
@@ -68,6 +70,24 @@ def test_the_streams_are_those_we_promise() -> None:
             "journal_entries",
             "profit_and_loss",
         ],
+        "opsdb": [
+            "tenants",
+            "users",
+            "login_events",
+            "activation_events",
+            "jobs",
+            "api_requests",
+            "ai_usage",
+            "health_probes",
+            "leads",
+            "customers",
+            "equipment",
+            "service_orders",
+            "parts_orders",
+            "rentals",
+            "gl_entries",
+            "condition_assessments",
+        ],
     }
 
 
@@ -120,3 +140,19 @@ def test_the_documentation_tells_how_each_source_is_signed_in_to(source: str) ->
 def test_a_stream_nobody_declared_is_answered_with_the_choices() -> None:
     with pytest.raises(KeyError, match="Stripe has no stream 'payouts'; it has customers, products"):
         stream("stripe", "payouts")
+
+
+def test_an_organizations_file_may_map_the_fields_that_streams_have_and_no_others() -> None:
+    tables = [one for one in STREAMS["opsdb"] if isinstance(one, TableStream)]
+    assert {one.name: tuple(column.name for column in one.columns) for one in tables} == FIELDS
+    needed = {one.name: tuple(column.name for column in one.columns if column.is_required) for one in tables}
+    assert needed == REQUIRED
+
+
+@pytest.mark.parametrize("one", STREAMS["opsdb"], ids=named)
+def test_a_table_has_a_key_and_is_dated_and_marked_by_fields_of_its_own(one: TableStream) -> None:
+    assert one.columns[0].name == one.key == "id"
+    assert one.columns[0].is_required
+    assert one.column(one.mark).type == "instant"
+    assert one.dated_by is None or one.column(one.dated_by).is_required
+    assert (one.reads == "entity") or one.dated_by

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from extractors import STREAMS, stream
+from extractors import VENDORS, stream
 from extractors.core.errors import PagingBroken
 from extractors.core.window import Window
 from tests.extractors.fakes import EVERYTHING, NOW, ConnectWise, QuickBooks, Stripe, opened, read
@@ -218,7 +218,9 @@ def test_a_stream_that_cannot_be_read_by_a_window_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "declared", [one for streams in STREAMS.values() for one in streams], ids=lambda one: f"{one.source}-{one.name}"
+    "declared",
+    [one for vendor in VENDORS.values() for one in vendor.streams],
+    ids=lambda one: f"{one.source}-{one.name}",
 )
 def test_every_windowed_stream_can_be_read_by_changes_and_by_month(declared: Any) -> None:
     if declared.reads == "windowed" and not declared.by_month:

@@ -7,8 +7,9 @@ import pytest
 import extractors
 from extractors.core.budget import TokenBuckets
 from orchestration.errors import UsageError
-from orchestration.extraction import as_configured, choose
+from orchestration.extraction import choose
 from orchestration.jobs import months_to_read
+from orchestration.mapping import as_configured
 from orchestration.sessions import budget_of
 from orchestration.windows import local_date, window_for
 from warehouse.organizations import Organization

@@ -12,7 +12,11 @@ from warehouse.rules import DEFAULT_ALERTS, Organization
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 # Every source has the same options, described once; a dict's keys are chosen by the author of the file.
-CHOSEN_NAMES = {"thresholds": "thresholds.<metric>", "alerts": "alerts.<rule>"}
+CHOSEN_NAMES = {
+    "thresholds": "thresholds.<metric>",
+    "alerts": "alerts.<rule>",
+    "sources.opsdb.tables": "sources.opsdb.tables.<stream>",
+}
 SOURCES = ("ninjaone", "connectwise", "stripe", "quickbooks")
 
 
