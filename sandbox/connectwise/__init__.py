@@ -1,7 +1,6 @@
-"""ConnectWise PSA 3.0 as MSPs meet it: companies, boards, members, agreements, tickets, time. Put together here."""
+"""ConnectWise PSA 3.0 as MSPs meet it: its addresses and how they answer. What they list is in ``views``."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 import msgspec
 from starlette.requests import Request
@@ -10,13 +9,11 @@ from starlette.routing import Route
 
 from sandbox.answers import json_answer, raw_answer
 from sandbox.clock import Clock
-from sandbox.connectwise import setup_records as setup
 from sandbox.connectwise.comparison import ConditionRefused
 from sandbox.connectwise.errors import error
 from sandbox.connectwise.lists import LONGEST_URL, VERSION, Rows, asked_rows, page_of
-from sandbox.connectwise.references import rendered
 from sandbox.connectwise.signin import SignIn
-from sandbox.connectwise.work_records import Work
+from sandbox.connectwise.views import views
 from sandbox.credentials import Credentials
 from sandbox.interference import VendorHooks
 from sandbox.shelves import Shelf, by_key
@@ -24,7 +21,6 @@ from sandbox.vendor import Vendor, vendor_app
 from sandbox.world.entities import World
 
 Handler = Callable[[Request], Awaitable[Response]]
-View = Callable[[datetime], Rows]
 
 CODEBASE = "/v4_6_release/apis/3.0"
 # Address, the view it lists, the names its conditions know, and the member that must equal the id in the path.
@@ -32,8 +28,13 @@ COLLECTIONS = (
     ("/company/companies", "companies", "companies", None),
     ("/company/companies/types", "company_types", "company_types", None),
     ("/company/companies/statuses", "company_statuses", "company_statuses", None),
+    ("/company/contacts", "contacts", "contacts", None),
     ("/service/boards", "boards", "boards", None),
     ("/service/boards/{parent:int}/statuses", "board_statuses", "board_statuses", ("board", "boards")),
+    ("/service/boards/{parent:int}/types", "board_types", "board_types", ("board", "boards")),
+    ("/service/boards/{parent:int}/subtypes", "board_subtypes", "board_subtypes", ("board", "boards")),
+    ("/service/boards/{parent:int}/items", "board_items", "board_items", ("board", "boards")),
+    ("/service/priorities", "priorities", "priorities", None),
     ("/system/members", "members", "members", None),
     ("/finance/agreements", "agreements", "agreements", None),
     ("/finance/agreements/types", "agreement_types", "agreement_types", None),
@@ -41,6 +42,16 @@ COLLECTIONS = (
     ("/service/tickets", "tickets", "tickets", None),
     ("/project/tickets", "project_tickets", "tickets", None),
     ("/time/entries", "time_entries", "time_entries", None),
+    ("/finance/invoices", "invoices", "invoices", None),
+    ("/sales/opportunities", "opportunities", "opportunities", None),
+    ("/sales/opportunities/types", "opportunity_types", "opportunity_types", None),
+    ("/sales/opportunities/statuses", "opportunity_statuses", "opportunity_statuses", None),
+    ("/sales/stages", "opportunity_stages", "opportunity_stages", None),
+    ("/sales/activities", "activities", "activities", None),
+    ("/schedule/entries", "schedule_entries", "schedule_entries", None),
+    ("/service/surveys", "surveys", "surveys", None),
+    ("/service/surveys/{parent:int}/questions", "survey_questions", "survey_questions", ("surveyId", "surveys")),
+    ("/service/surveys/{parent:int}/results", "survey_results", "survey_results", ("surveyId", "surveys")),
 )
 SEARCHES = ("tickets", "project_tickets")
 
@@ -185,60 +196,3 @@ def company_info(world: World, secrets: Credentials) -> Handler:
 def id_of(held: dict[str, int] | int) -> int:
     """The id in a reference, or the bare id where the vendor sends that."""
     return held["id"] if isinstance(held, dict) else held
-
-
-def views(world: World) -> dict[str, View]:
-    """Every collection as a function of the instant."""
-    clients = {client.key: client for client in world.clients}
-    boards = {board.id: board for board in world.boards}
-    work = Work(world)
-    api_member_id = max(person.id for person in world.staff) + 1
-
-    def companies(now: datetime) -> Rows:
-        return rendered(
-            setup.company(client, presence, now) for client in world.clients if (presence := setup.known(client, now))
-        )
-
-    def members(now: datetime) -> Rows:
-        people = [setup.member(person, now) for person in world.staff if person.created_at <= now]
-        return rendered([*people, setup.api_member(api_member_id, world)])
-
-    def additions(now: datetime) -> Rows:
-        return rendered(
-            setup.addition(one, quantity, now)
-            for one in world.additions
-            if one.created_at <= now and (quantity := one.quantity_at(now)) is not None
-        )
-
-    def tickets(now: datetime) -> Rows:
-        listed = (one for one in world.tickets if one.listed_at(now))
-        return rendered(work.ticket(one, now) for one in listed if one.record_type == "ServiceTicket")
-
-    def project_tickets(now: datetime) -> Rows:
-        listed = (one for one in world.tickets if one.listed_at(now))
-        return rendered(work.project_ticket(one, now) for one in listed if one.record_type != "ServiceTicket")
-
-    return {
-        "companies": companies,
-        "company_types": lambda _: rendered(setup.company_type(*kind) for kind in setup.COMPANY_TYPES.items()),
-        "company_statuses": lambda _: rendered(setup.company_status(*one) for one in setup.COMPANY_STATUSES.items()),
-        "boards": lambda now: rendered(setup.board(board) for board in world.boards if board.created_at <= now),
-        "board_statuses": lambda now: rendered(
-            setup.board_status(status, boards[status.board_id])
-            for status in world.board_statuses
-            if boards[status.board_id].created_at <= now
-        ),
-        "members": members,
-        "agreements": lambda now: rendered(
-            setup.agreement(one, world, clients, now) for one in world.agreements if one.created_at <= now
-        ),
-        "agreement_types": lambda _: rendered(
-            setup.agreement_type(kind.id, kind.name) for kind in world.agreement_types
-        ),
-        "additions": additions,
-        "tickets": tickets,
-        "project_tickets": project_tickets,
-        "time_entries": lambda now: rendered(
-            work.time_entry(one, now) for one in world.time_entries if one.listed_at(now)
-        ),
-    }

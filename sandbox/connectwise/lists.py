@@ -13,7 +13,7 @@ from sandbox.answers import joined, raw_answer
 from sandbox.connectwise import grammar
 from sandbox.connectwise.comparison import ConditionRefused
 from sandbox.connectwise.errors import error
-from sandbox.connectwise.names import chosen_fields, reader_for
+from sandbox.connectwise.names import child_test, chosen_fields, reader_for
 from sandbox.shelves import Rendered, Shelf
 
 DEFAULT_PAGE = 25
@@ -31,21 +31,24 @@ def asked_rows(shelf: Shelf[Rows], key: ListKey, resource: str, rows: Rows, aske
     ``key`` names the list that ``rows`` are. Raises ``ConditionRefused``.
     """
     conditions, order = asked.get("conditions", "").strip(), asked.get("orderBy", "").strip()
-    for name in ("childConditions", "customFieldConditions"):
-        if asked.get(name):
-            raise ConditionRefused(f"{name} is not simulated by this sandbox.")
-    if not conditions and not order:
+    children = asked.get("childConditions", "").strip()
+    if asked.get("customFieldConditions"):
+        raise ConditionRefused("customFieldConditions is not simulated by this sandbox.")
+    if not conditions and not children and not order:
         return rows
 
     def build(_: object) -> Rows:
         test = grammar.parsed(conditions, reader_for(resource)) if conditions else None
         found = [row for row in rows if test(row.members)] if test else list(rows)
+        if children:
+            has_child = child_test(resource, children)
+            found = [row for row in found if has_child(row.members)]
         for name, is_descending in reversed(order_terms(order)):
             read = reader_for(resource)(name)
             found.sort(key=lambda row: sort_key(read(row.members)), reverse=is_descending)
         return tuple(found)
 
-    return shelf.kept((*key, conditions, order), build)
+    return shelf.kept((*key, conditions, children, order), build)
 
 
 def order_terms(text: str) -> list[tuple[str, bool]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.connectwise.comparison import ConditionRefused
+from sandbox.connectwise.grammar import parsed
 
 NAMES: dict[str, frozenset[str]] = {
     resource: frozenset(names.split())
@@ -42,8 +43,50 @@ NAMES: dict[str, frozenset[str]] = {
             hoursDeduct actualHours billableOption notes hoursBilled invoiceHours hourlyCost enteredBy
             dateEntered hourlyRate invoice status ticket project location department locationId businessUnitId
             timeSheet _info""",
+        "contacts": """
+            id firstName lastName company site title inactiveFlag defaultFlag companyLocation communicationItems
+            types portalSecurityLevel unsubscribeFlag department relationship customFields _info""",
+        "board_types": "id name category defaultFlag inactiveFlag requestForChangeFlag board location department _info",
+        "board_subtypes": "id name inactiveFlag typeAssociationIds addAllTypesFlag removeAllTypesFlag board _info",
+        "board_items": "id name inactiveFlag board _info",
+        "priorities": "id name color sortOrder defaultFlag level _info",
+        "invoices": """
+            id invoiceNumber type status company billToCompany applyToType applyToId billingTerms date dueDate
+            location currency serviceTotal expenseTotal productTotal agreementAmount subtotal total salesTax
+            payments credits balance agreement ticket project _info""",
+        "opportunities": """
+            id name expectedCloseDate type stage status priority probability source rating primarySalesRep
+            secondarySalesRep company contact pipelineChangeDate dateBecameLead closedDate closedBy currency
+            locationId businessUnitId customFields _info""",
+        "opportunity_types": "id description inactiveFlag _info",
+        "opportunity_stages": "id name sequenceNumber probability color _info",
+        "opportunity_statuses": """
+            id name wonFlag lostFlag closedFlag inactiveFlag defaultFlag enteredBy dateEntered _info""",
+        "activities": """
+            id name type company contact phoneNumber email status opportunity ticket agreement dateStart dateEnd
+            dateEndUtc dateClosedUtc assignedBy assignTo scheduleStatus notifyFlag closeFlag currency customFields
+            _info""",
+        "schedule_entries": """
+            id objectId name member where dateStart dateEnd status type span doneFlag acknowledgedFlag ownerFlag
+            meetingFlag allowScheduleConflictsFlag acknowledgedDate closeDate hours _info""",
+        "surveys": "id name inactiveFlag headerText headerTextVisibleFlag footerText thankYouText notifyMember _info",
+        "survey_questions": """
+            id sequenceNumber type question options includeFlag requiredFlag noAnswerPoints surveyId _info""",
+        "survey_results": """
+            id ticketId emailAddress footerResponse contactMeFlag contact results totalPoints company surveyId
+            _info""",
     }.items()
 }
+CHILDREN: dict[str, dict[str, frozenset[str]]] = {
+    "companies": {"types": frozenset({"id", "name"})},
+    "contacts": {
+        "communicationItems": frozenset({"id", "value", "defaultFlag", "domain", "communicationType", "type"}),
+        "types": frozenset({"id", "name"}),
+    },
+    "survey_questions": {"options": frozenset({"includeFlag", "caption", "points"})},
+    "survey_results": {"results": frozenset({"questionId", "answer"})},
+}
+"""The members that are arrays, and what their entries can be asked for in ``childConditions``."""
 INFO_NAMES = frozenset({"lastUpdated", "updatedBy", "dateEntered", "enteredBy", "createdDate", "createdBy"})
 REFERENCE_NAMES = frozenset({"id", "name", "identifier", "sort", "summary", "title"})
 
@@ -61,6 +104,33 @@ def path_of(resource: str, name: str) -> list[str]:
     if first not in known or (rest and rest not in allowed):
         raise ConditionRefused(f"{name} is not a recognized name.")
     return [first, rest] if rest else [first]
+
+
+def child_test(resource: str, text: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether one entry of an array on the record passes ``childConditions`` such as ``types/id = 5``.
+
+    All names of one condition have to be of the same array, since they are asked of one entry at a time.
+    """
+    arrays: set[str] = set()
+
+    def resolve(name: str) -> Callable[[dict[str, Any]], Any]:
+        array, _, rest = name.partition("/")
+        first, _, deeper = rest.partition("/")
+        if first not in CHILDREN.get(resource, {}).get(array, ()) or (deeper and deeper not in REFERENCE_NAMES):
+            raise ConditionRefused(f"{name} is not a recognized name.")
+        arrays.add(array)
+
+        def read(entry: dict[str, Any]) -> Any:
+            held = entry.get(first)
+            return (held.get(deeper) if isinstance(held, dict) else None) if deeper else held
+
+        return read
+
+    test = parsed(text, resolve)
+    if len(arrays) != 1:
+        raise ConditionRefused("childConditions are about one array at a time.")
+    array = arrays.pop()
+    return lambda record: any(test(entry) for entry in record.get(array, ()))
 
 
 def reader_for(resource: str) -> Callable[[str], Callable[[dict[str, Any]], Any]]:

@@ -21,6 +21,8 @@ Members = dict[str, Any]
 
 COMPANY_TYPES = {1: "Client", 2: "Prospect", 3: "Former Client", 4: "Owner"}
 COMPANY_STATUSES = {1: "Active", 2: "Not Active"}
+BEGINNING = datetime.fromisoformat("2016-02-01T15:00:00+00:00")
+"""When this ConnectWise was set up."""
 NO_HIRE_DATE = "1800-01-01T00:00:00Z"  # what the vendor holds where nobody typed a date
 
 
@@ -42,11 +44,17 @@ def identifier(presence: Presence) -> str:
     return f"{letters[:18]}{presence.id}"
 
 
-def company(client: Client, presence: Presence, now: datetime) -> Members:
-    """A company; a lost client becomes inactive and changes its type on the day that was recorded."""
+def company(client: Client, presence: Presence, now: datetime, deleted_at: datetime | None = None) -> Members:
+    """A company; a lost client becomes inactive and changes its type on the day that was recorded.
+
+    One that was deleted stays in the list and says so.
+    """
+    is_deleted = deleted_at is not None and deleted_at <= now
     is_lost = client.lost_recorded_at is not None and client.lost_recorded_at <= now
     type_id = {"prospect": 2, "own": 4, "internal": 4}.get(client.kind, 3 if is_lost else 1)
     changes = [presence.updated_at(now), *([client.lost_recorded_at] if is_lost and client.lost_recorded_at else [])]
+    if is_deleted and deleted_at is not None:
+        changes.append(deleted_at)
     status_id = 2 if is_lost else 1
     return {
         "id": presence.number,
@@ -64,7 +72,9 @@ def company(client: Client, presence: Presence, now: datetime) -> Members:
         "dateAcquired": day_text(client.won_on),
         "leadFlag": client.kind == "prospect",
         "isVendorFlag": False,
-        "deletedFlag": False,
+        "deletedFlag": is_deleted,
+        "dateDeleted": utc_text(deleted_at) if is_deleted and deleted_at is not None else None,
+        "deletedBy": "sandbox" if is_deleted else None,
         "currency": CURRENCY,
         "types": [reference("company/companies/types", type_id, COMPANY_TYPES[type_id])],
         "_info": info(max(changes), dateEntered=utc_text(presence.created_at)),
@@ -73,12 +83,18 @@ def company(client: Client, presence: Presence, now: datetime) -> Members:
 
 def company_type(type_id: int, name: str) -> Members:
     """A kind of company."""
-    return {"id": type_id, "name": name, "defaultFlag": type_id == 1, "vendorFlag": False}
+    return {"id": type_id, "name": name, "defaultFlag": type_id == 1, "vendorFlag": False, "_info": info(BEGINNING)}
 
 
 def company_status(status_id: int, name: str) -> Members:
     """A state a company can be in."""
-    return {"id": status_id, "name": name, "defaultFlag": status_id == 1, "inactiveFlag": status_id == 2}
+    return {
+        "id": status_id,
+        "name": name,
+        "defaultFlag": status_id == 1,
+        "inactiveFlag": status_id == 2,
+        "_info": info(BEGINNING),
+    }
 
 
 def board(one: Board) -> Members:
@@ -184,7 +200,7 @@ def agreement(one: Agreement, world: World, clients: dict[str, Client], now: dat
 
 def agreement_type(type_id: int, name: str) -> Members:
     """A kind of agreement."""
-    return {"id": type_id, "name": name, "defaultFlag": False, "inactiveFlag": False}
+    return {"id": type_id, "name": name, "defaultFlag": False, "inactiveFlag": False, "_info": info(BEGINNING)}
 
 
 def addition(one: Addition, quantity: Decimal, now: datetime) -> Members:

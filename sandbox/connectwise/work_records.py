@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.answers import utc_text
+from sandbox.connectwise.board_records import Sorting
 from sandbox.connectwise.references import (
     LOCATION,
     SERVICE_DEPARTMENT,
@@ -23,6 +24,7 @@ from sandbox.world.entities import Agreement, Staff, Ticket, TimeEntry, World
 
 Members = dict[str, Any]
 
+PROJECTS_FROM, PHASES_FROM = 100_000, 200_000  # every project here has one ticket
 SERVICE_ONLY = frozenset(
     {
         "recordType",
@@ -52,9 +54,9 @@ class Work:
         kinds = {kind.id: kind.name for kind in world.agreement_types}
         self.agreement_types = {one.id: kinds[one.type_id] for one in world.agreements}
         self.summaries = {ticket.id: ticket.summary for ticket in world.tickets}
-        self.types = numbered(ticket.type_name for ticket in world.tickets)
+        self.sorting = Sorting(world)
         self.sources = numbered(ticket.source for ticket in world.tickets)
-        self.priorities = numbered(ticket.priority for ticket in world.tickets)
+        self.deleted_project_tickets = dict(world.psa.deleted_project_tickets)
         self.work_types = numbered(entry.work_type for entry in world.time_entries)
         self.children: dict[int, list[datetime]] = defaultdict(list)
         self.merged: dict[int, list[datetime]] = defaultdict(list)
@@ -81,13 +83,11 @@ class Work:
             "status": self.statuses[state.status_id],
             "company": self.clients[one.client_key] if one.client_key else None,
             "contactName": one.contact_name,
-            "type": {"id": self.types[one.type_name], "name": one.type_name},
+            "type": self.sorting.type_reference(state.board_id, one.type_name),
+            "subType": self.sorting.subtype_reference(state.board_id, one),
+            "item": self.sorting.item_reference(state.board_id, one),
             "owner": self.staff[state.owner] if state.owner else None,
-            "priority": {
-                "id": self.priorities[one.priority],
-                "name": one.priority,
-                "sort": self.priorities[one.priority],
-            },
+            "priority": self.sorting.priority_reference(one.priority),
             "source": {"id": self.sources[one.source], "name": one.source},
             "agreement": self.agreements[one.agreement_id] if one.agreement_id else None,
             "agreementType": self.agreement_types[one.agreement_id] if one.agreement_id else None,
@@ -118,7 +118,18 @@ class Work:
     def project_ticket(self, one: Ticket, now: datetime) -> Members:
         """A project's ticket, whose model lacks parents, merges and service levels."""
         shared = {name: value for name, value in self.ticket(one, now).items() if name not in SERVICE_ONLY}
-        return {**shared, "isIssueFlag": one.record_type == "ProjectIssue"}
+        return {
+            **shared,
+            "isIssueFlag": one.record_type == "ProjectIssue",
+            "project": {"id": PROJECTS_FROM + one.id, "name": one.summary},
+            "phase": {"id": PHASES_FROM + one.id, "name": "Delivery"},
+            "wbsCode": "1.1",
+        }
+
+    def is_listed(self, one: Ticket, now: datetime) -> bool:
+        """Whether the vendor lists the ticket at the clock."""
+        deleted_at = self.deleted_project_tickets.get(one.id)
+        return one.listed_at(now) and (deleted_at is None or now < deleted_at)
 
     def time_entry(self, one: TimeEntry, now: datetime) -> Members:
         """Time booked on a ticket, a charge code or a company."""

@@ -17,6 +17,7 @@ from sandbox.world.names import make_names
 from sandbox.world.parties import Client
 from sandbox.world.people import make_staff
 from sandbox.world.postings import make_postings
+from sandbox.world.psa_records import make_psa
 from sandbox.world.roster import CLIENT_MAPPING, EXCLUDED_ORGANIZATIONS, ORGANIZATION_NAME, make_clients
 from sandbox.world.sales import make_sales
 from sandbox.world.settling import settle
@@ -45,6 +46,7 @@ def build(seed: int) -> World:
     make_counter(seed, books, trade)
     postings = make_postings(books, trade)
     tickets = make_tickets(seed, clients, staff, _seats(contracts), agreements)
+    time_entries = make_time_entries(seed, clients, staff, tickets, agreements)
     return World(
         seed=seed,
         default_now=DEFAULT_NOW,
@@ -64,7 +66,7 @@ def build(seed: int) -> World:
         boards=BOARDS,
         board_statuses=BOARD_STATUSES,
         tickets=tickets,
-        time_entries=make_time_entries(seed, clients, staff, tickets, agreements),
+        time_entries=time_entries,
         agreement_types=AGREEMENT_TYPES,
         agreements=agreements,
         additions=additions,
@@ -95,6 +97,15 @@ def build(seed: int) -> World:
         deposits=tuple(trade.deposits),
         transfers=tuple(trade.transfers),
         estimates=tuple(trade.estimates),
+        psa=make_psa(
+            seed,
+            clients=clients,
+            staff=staff,
+            tickets=tickets,
+            time_entries=time_entries,
+            agreements=agreements,
+            additions=additions,
+        ),
     )
 
 

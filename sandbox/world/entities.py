@@ -1,6 +1,6 @@
 """The whole made-up world, and every entity in it. Vendor modules render these as of a clock; HTTP is theirs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox.world.billing import (
@@ -32,6 +32,7 @@ from sandbox.world.books import (
 )
 from sandbox.world.devices import Device, DeviceState, Location
 from sandbox.world.parties import AccountRule, Address, Client, ClientMapping, ManualFigure, Presence, Staff
+from sandbox.world.psa import Psa
 from sandbox.world.service import (
     Addition,
     AdditionState,
@@ -59,7 +60,7 @@ __all__ = [
     "Account", "AccountRule", "Addition", "AdditionState", "Address", "Agreement", "AgreementType", "Application",
     "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Deposit", "DepositedDocument", "Device",
     "DeviceState", "Estimate", "Expense", "InvoiceLine", "Item", "JournalEntry", "JournalLine", "JournalRevision",
-    "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "QboCreditMemo", "QboCustomer",
+    "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "Psa", "QboCreditMemo", "QboCustomer",
     "QboInvoice", "QboPayment", "QuantityState", "Receipt", "Refund", "SalesLine", "Staff", "StatusState",
     "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription", "SubscriptionItem", "Ticket",
     "TicketState", "TimeEntry", "TimeEntryState", "Transfer", "World",
