@@ -62,6 +62,19 @@ CONNECTWISE = {
     "/service/tickets": "Ticket",
     "/project/tickets": "ProjectTicket",
     "/time/entries": "TimeEntry",
+    "/finance/invoices": "Invoice",
+    "/sales/opportunities": "Opportunity",
+    "/sales/opportunities/types": "OpportunityType",
+    "/sales/opportunities/statuses": "OpportunityStatus",
+    "/sales/activities": "Activity",
+    "/schedule/entries": "ScheduleEntry",
+    "/service/surveys": "ServiceSurvey",
+}
+CONNECTWISE_CHILDREN = {
+    ("/service/boards", "statuses"): "BoardStatus",
+    ("/finance/agreements", "additions"): "Addition",
+    ("/service/surveys", "questions"): "ServiceSurveyQuestion",
+    ("/service/surveys", "results"): "SurveyResult",
 }
 STRIPE = {
     "customers": "customer",
@@ -87,6 +100,8 @@ def plain(schema: Any, *, closed: bool, dropped: tuple[str, ...]) -> Any:
     if not isinstance(schema, dict):
         return schema
     made = {name: plain(value, closed=closed, dropped=dropped) for name, value in schema.items() if name not in dropped}
+    if str(made.get("description", "")).startswith("Published as an untyped object"):
+        del made["type"]  # the vendor's generator writes "object" for what may be anything: answers are numbers or text
     if closed and isinstance(made.get("properties"), dict) and "additionalProperties" not in made:
         made["additionalProperties"] = False
     if schema.get("nullable") is True:
@@ -186,18 +201,15 @@ def test_connectwise_records_fit(client: Callable[[str], httpx.Client], path: st
 
 
 @pytest.mark.usefixtures("clock")
-def test_connectwise_statuses_and_additions_fit(client: Callable[[str], httpx.Client]):
+@pytest.mark.parametrize(("parents", "children"), CONNECTWISE_CHILDREN)
+def test_connectwise_child_lists_fit(client: Callable[[str], httpx.Client], parents: str, children: str):
     connectwise = client("connectwise")
-    for parents, children, name in (
-        ("/service/boards", "statuses", "BoardStatus"),
-        ("/finance/agreements", "additions", "Addition"),
-    ):
-        records = [
-            record
-            for parent in connectwise.get(parents, params={"pageSize": 1000}).json()
-            for record in connectwise.get(f"{parents}/{parent['id']}/{children}", params={"pageSize": 1000}).json()
-        ]
-        check(validator("connectwise.openapi.json", name), records)
+    records = [
+        record
+        for parent in connectwise.get(parents, params={"pageSize": 1000}).json()
+        for record in connectwise.get(f"{parents}/{parent['id']}/{children}", params={"pageSize": 1000}).json()
+    ]
+    check(validator("connectwise.openapi.json", CONNECTWISE_CHILDREN[parents, children]), records)
 
 
 @pytest.mark.usefixtures("clock")
