@@ -4,27 +4,66 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import msgspec
 
 from extractors.core.cutting import Cut
-from extractors.core.pages import forward_only, forward_pages, last_id, starting_after_pages
+from extractors.core.errors import RequestRejected
+from extractors.core.pages import count_of, forward_only, forward_pages, last_id, starting_after_pages
+from extractors.core.side_by_side import side_by_side
 from extractors.core.slices import newest_first_pages
 from extractors.core.stream import Stream
 from extractors.core.walk import Walk
 
 
 def for_each_parent(walk: Walk) -> Iterator[Cut]:
-    """ConnectWise's child lists: walk the parents' ids, then each parent's own list."""
+    """ConnectWise's child lists: walk the parents' ids, then each parent's own list, a few of them at a time.
+
+    Of a counted stream each list is held against its own `/count`; `expected` is the sum of those.
+    """
     parent, key = _parent(walk.stream)
     only_ids = replace(parent, parameters={**parent.parameters, "fields": key})
+    filters = walk.filters()
+    if walk.stream.counted:
+        walk.expected = 0
     for page in forward_only(_walk_of(walk, only_ids)):
         if page.rejections:
             walk.broken(f"a record of {parent.name} without an id")
-        for record in page.records:
-            path = walk.stream.path.format(parent=record.record_id)
-            for cut in forward_pages(walk, path, walk.filters()):
-                yield walk.take(cut._replace(cursor=None))
+        totals: list[int] = []
+        lists = (_list_of(walk, parent, record.record_id, filters, totals) for record in page.records)
+        for cut in side_by_side(walk.stream.name, lists):
+            yield walk.take(cut._replace(cursor=None))
+        if walk.stream.counted:
+            walk.expected = (walk.expected or 0) + sum(totals)
     walk.close()
+
+
+def _list_of(walk: Walk, parent: Stream, parent_id: str, filters: dict[str, str], totals: list[int]) -> Iterator[Cut]:
+    """One parent's list. A parent that went while its siblings were read has none, and is no error."""
+    path = walk.stream.path.format(parent=parent_id)
+    received = 0
+    try:
+        total = count_of(walk, path, filters) if walk.stream.counted else 0
+        for cut in forward_pages(walk, path, filters):
+            received += cut.received
+            yield cut
+        if received < total:
+            # Records may have gone while we read: what the list has now must be reached all the same.
+            total = min(total, count_of(walk, path, filters))
+            if received < total:
+                walk.broken(f"{received} records of {parent.name} {parent_id} where its own count says {total}")
+    except RequestRejected as error:
+        # A release or a role that lacks the list answers 404 too, and must not pass for "there is nothing".
+        if error.status != httpx.codes.NOT_FOUND or _is_there(walk, parent, parent_id):
+            raise
+        total = received
+    totals.append(total)
+
+
+def _is_there(walk: Walk, parent: Stream, parent_id: str) -> bool:
+    """Whether the parents' list still has it."""
+    asked = {"conditions": f"{parent.key} = {parent_id}", "fields": f"{parent.key}", "pageSize": "1"}
+    return bool(walk.decode(walk.get(parent.path, asked).body, list[msgspec.Raw]))
 
 
 def nested_lists(walk: Walk) -> Iterator[Cut]:

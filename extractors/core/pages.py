@@ -48,10 +48,10 @@ def forward_only(walk: Walk) -> Iterator[Cut]:
     """
     filters = walk.filters()
     if walk.stream.counted and not walk.cursor:
-        walk.expected = _count(walk, filters)
+        walk.expected = count_of(walk, walk.stream.path, filters)
     for cut in forward_pages(walk, walk.stream.path, filters, walk.cursor.get("page_id"), walk.cursor.get("largest")):
         yield walk.take(cut)
-    walk.reach(lambda: _count(walk, filters))
+    walk.reach(lambda: count_of(walk, walk.stream.path, filters))
     walk.close()
 
 
@@ -159,6 +159,7 @@ class _Count(msgspec.Struct):
     count: int
 
 
-def _count(walk: Walk, filters: Mapping[str, str]) -> int:
+def count_of(walk: Walk, path: str, filters: Mapping[str, str]) -> int:
+    """How many records ConnectWise says a list has under these conditions."""
     kept: dict[str, Any] = {name: value for name, value in filters.items() if name != "fields"}
-    return walk.decode(walk.get(f"{walk.stream.path}/count", kept).body, _Count).count
+    return walk.decode(walk.get(f"{path}/count", kept).body, _Count).count

@@ -15,9 +15,10 @@ import msgspec
 
 from extractors.core.channel import Channel
 from extractors.core.cutting import Cut
-from extractors.core.effort import Effort, count_into, current_effort
+from extractors.core.effort import current_effort
 from extractors.core.pages import starting_after_pages
 from extractors.core.records import Record
+from extractors.core.side_by_side import fetch
 from extractors.core.walk import Walk
 
 SLICES = 4
@@ -146,7 +147,7 @@ def _fetched(walk: Walk, lists: Sequence[Iterator[Cut]]) -> Iterator[list[Iterat
     channels: list[Channel[Cut]] = [Channel(SLICE_PAGES) for _ in lists]
     efforts = [effort.of_a_helper() for _ in lists]
     for pages, channel, own in zip(lists, channels, efforts, strict=True):
-        threading.Thread(target=_fetch, args=(pages, channel, own), name=walk.stream.name, daemon=True).start()
+        threading.Thread(target=fetch, args=(pages, channel, own), name=walk.stream.name, daemon=True).start()
     try:
         yield [iter(channel.take, None) for channel in channels]
     finally:
@@ -154,14 +155,3 @@ def _fetched(walk: Walk, lists: Sequence[Iterator[Cut]]) -> Iterator[list[Iterat
             channel.abandon()
         for own in efforts:
             effort.add(own)
-
-
-def _fetch(pages: Iterator[Cut], channel: Channel[Cut], effort: Effort) -> None:
-    count_into(effort)
-    try:
-        for cut in pages:
-            channel.give(cut)
-    except BaseException as error:  # noqa: BLE001 - raised again where the pages are taken
-        channel.finish(error)
-    else:
-        channel.finish()
