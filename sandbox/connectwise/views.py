@@ -98,11 +98,10 @@ def _board_views(world: World, work: Work) -> dict[str, View]:
 def _work_views(world: World, work: Work) -> dict[str, View]:
     service = [ticket for ticket in world.tickets if ticket.record_type == "ServiceTicket"]
     project = [ticket for ticket in world.tickets if ticket.record_type != "ServiceTicket"]
+    project += world.psa.mistaken_tickets
     return {
         "tickets": listing(service, work.ticket),
-        "project_tickets": lambda now: rendered(
-            work.project_ticket(one, now) for one in project if work.is_listed(one, now)
-        ),
+        "project_tickets": listing(project, work.project_ticket),
         "time_entries": listing(world.time_entries, work.time_entry),
     }
 

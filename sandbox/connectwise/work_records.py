@@ -56,7 +56,6 @@ class Work:
         self.summaries = {ticket.id: ticket.summary for ticket in world.tickets}
         self.sorting = Sorting(world)
         self.sources = numbered(ticket.source for ticket in world.tickets)
-        self.deleted_project_tickets = dict(world.psa.deleted_project_tickets)
         self.work_types = numbered(entry.work_type for entry in world.time_entries)
         self.children: dict[int, list[datetime]] = defaultdict(list)
         self.merged: dict[int, list[datetime]] = defaultdict(list)
@@ -125,11 +124,6 @@ class Work:
             "phase": {"id": PHASES_FROM + one.id, "name": "Delivery"},
             "wbsCode": "1.1",
         }
-
-    def is_listed(self, one: Ticket, now: datetime) -> bool:
-        """Whether the vendor lists the ticket at the clock."""
-        deleted_at = self.deleted_project_tickets.get(one.id)
-        return one.listed_at(now) and (deleted_at is None or now < deleted_at)
 
     def time_entry(self, one: TimeEntry, now: datetime) -> Members:
         """Time booked on a ticket, a charge code or a company."""

@@ -46,7 +46,6 @@ def build(seed: int) -> World:
     make_counter(seed, books, trade)
     postings = make_postings(books, trade)
     tickets = make_tickets(seed, clients, staff, _seats(contracts), agreements)
-    time_entries = make_time_entries(seed, clients, staff, tickets, agreements)
     return World(
         seed=seed,
         default_now=DEFAULT_NOW,
@@ -66,7 +65,7 @@ def build(seed: int) -> World:
         boards=BOARDS,
         board_statuses=BOARD_STATUSES,
         tickets=tickets,
-        time_entries=time_entries,
+        time_entries=make_time_entries(seed, clients, staff, tickets, agreements),
         agreement_types=AGREEMENT_TYPES,
         agreements=agreements,
         additions=additions,
@@ -102,7 +101,6 @@ def build(seed: int) -> World:
             clients=clients,
             staff=staff,
             tickets=tickets,
-            time_entries=time_entries,
             agreements=agreements,
             additions=additions,
         ),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sandbox.world.moments import last_change, latest
+from sandbox.world.service import Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,5 +143,5 @@ class Psa:
     survey_answers: tuple[SurveyAnswer, ...] = ()
     deleted_companies: tuple[tuple[str, datetime], ...] = ()
     """Clients by key whose company was deleted, which leaves it listed with a flag."""
-    deleted_project_tickets: tuple[tuple[int, datetime], ...] = ()
-    """Ids of project tickets without time that somebody deleted."""
+    mistaken_tickets: tuple[Ticket, ...] = ()
+    """Project tickets made by mistake and deleted some weeks later; nobody worked on them."""

@@ -27,7 +27,9 @@ def make_schedule_entries(
 def _for_tickets(draw: random.Random, tickets: tuple[Ticket, ...]) -> Iterator[ScheduleEntry]:
     for ticket in tickets:
         taken_up = next((state for state in ticket.history if state.owner is not None), None)
-        if ticket.client_key is None or taken_up is None or taken_up.owner is None or not chance(draw, TICKET_SHARE):
+        if ticket.record_type != "ServiceTicket" or ticket.client_key is None or not chance(draw, TICKET_SHARE):
+            continue
+        if taken_up is None or taken_up.owner is None:
             continue
         history = [_booking(draw, taken_up.at)]
         if chance(draw, 0.2):

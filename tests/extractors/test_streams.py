@@ -41,13 +41,32 @@ def test_the_streams_are_those_we_promise() -> None:
         ],
         "connectwise": [
             "companies",
+            "company_types",
+            "company_statuses",
+            "contacts",
             "boards",
             "board_statuses",
+            "board_types",
+            "board_subtypes",
+            "board_items",
+            "priorities",
             "members",
             "agreements",
+            "agreement_types",
             "agreement_additions",
             "tickets",
+            "project_tickets",
             "time_entries",
+            "opportunities",
+            "opportunity_types",
+            "opportunity_stages",
+            "opportunity_statuses",
+            "activities",
+            "schedule_entries",
+            "invoices",
+            "surveys",
+            "survey_questions",
+            "survey_results",
         ],
         "stripe": [
             "customers",
@@ -120,7 +139,17 @@ def test_no_ninjaone_report_is_keyed_by_what_other_devices_share() -> None:
 
 
 def test_only_streams_that_hide_deletions_are_swept() -> None:
-    assert [named(one) for one in ALL if one.sweeps_deletions] == ["connectwise-tickets", "connectwise-time_entries"]
+    swept = {named(one) for one in ALL if one.sweeps_deletions}
+    assert swept == {
+        "connectwise-activities",
+        "connectwise-contacts",
+        "connectwise-invoices",
+        "connectwise-opportunities",
+        "connectwise-project_tickets",
+        "connectwise-schedule_entries",
+        "connectwise-tickets",
+        "connectwise-time_entries",
+    }
 
 
 @pytest.mark.parametrize("one", ALL, ids=named)

@@ -36,9 +36,17 @@ def test_connectwise_changes_are_asked_for_by_last_updated() -> None:
     assert "orderBy" not in page.url.params
 
 
+def test_connectwise_records_without_a_mark_are_asked_for_every_time() -> None:
+    """No comparison finds them, so that a read of changes alone would never see what was imported without a mark."""
+    for name in ("contacts", "opportunities", "activities", "schedule_entries", "invoices"):
+        _, page = connectwise(name, CHANGES)
+        assert page.url.params["conditions"] == "(lastUpdated > [2026-07-05T22:30:15Z] or lastUpdated = null)"
+
+
 def test_a_months_tickets_are_those_entered_or_closed_in_it() -> None:
+    """From the midnight of days without a time, which ConnectWise puts in UTC, to the organization's midnight."""
     _, page = connectwise("tickets", JUNE)
-    start, end = "[2026-06-01T05:00:00Z]", "[2026-07-01T05:00:00Z]"
+    start, end = "[2026-06-01T00:00:00Z]", "[2026-07-01T05:00:00Z]"
     assert page.url.params["conditions"] == (
         f"((_info/dateEntered >= {start} and _info/dateEntered < {end}) "
         f"or (closedDate >= {start} and closedDate < {end}))"
@@ -47,7 +55,16 @@ def test_a_months_tickets_are_those_entered_or_closed_in_it() -> None:
 
 def test_a_months_time_entries_are_those_entered_in_it() -> None:
     _, page = connectwise("time_entries", JUNE)
-    assert page.url.params["conditions"].startswith("((dateEntered >= [2026-06-01T05:00:00Z]")
+    assert page.url.params["conditions"].startswith("((dateEntered >= [2026-06-01T00:00:00Z]")
+
+
+def test_a_month_east_of_greenwich_reaches_to_the_last_days_midnight() -> None:
+    """An invoice of 1 July stands at 1 July 00:00 UTC: in Auckland that is noon, and its July begins before."""
+    july = Window("dated", start=datetime(2026, 6, 30, 12, tzinfo=UTC), end=datetime(2026, 7, 31, 12, tzinfo=UTC))
+    vendor = ConnectWise({"/finance/invoices": []})
+    read("connectwise", vendor, stream("connectwise", "invoices"), july, time_zone="Pacific/Auckland")
+    expected = "((date >= [2026-06-30T12:00:00Z] and date < [2026-08-01T00:00:00Z]))"
+    assert {request.url.params["conditions"] for request in vendor.asked} == {expected}
 
 
 def test_a_first_read_of_connectwise_has_no_conditions() -> None:
