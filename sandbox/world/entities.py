@@ -124,3 +124,4 @@ class World:
     deposits: tuple[Deposit, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     estimates: tuple[Estimate, ...] = ()
+    psa: Psa = field(default_factory=Psa)
