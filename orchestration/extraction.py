@@ -6,10 +6,11 @@ Which window a stream is read in is decided in :mod:`orchestration.windows`; how
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import extractors
 from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
@@ -42,6 +43,7 @@ class StreamOutcome:
     requests: int = 0
     seconds: float = 0.0
     note: str | None = None
+    certificate: Mapping[str, Any] | None = None
     error: str | None = None
     worth_retrying: bool = False
 
@@ -217,6 +219,7 @@ def extract_stream(
         requests=reading.certificate.requests,
         seconds=result.seconds,
         note=result.note,
+        certificate=result.certificate,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from extractors.core.errors import VendorError
-from orchestration import dagster_processes, timetable
+from orchestration import certificates, dagster_processes, timetable
 from orchestration.extraction import choose
 from orchestration.mapping import in_use, is_in_use
 from orchestration.selection import run_instant
@@ -89,11 +89,11 @@ def _sources(organization: Organization, *, ask_vendors: bool) -> Iterator[Findi
 def _streams(organization: Organization) -> Iterator[Finding]:
     with connect() as connection:
         done = {
-            (source, stream): (completed_at, outcome, error)
-            for source, stream, completed_at, outcome, error in connection.execute(
+            (source, stream): (completed_at, outcome, error, proof)
+            for source, stream, completed_at, outcome, error, proof in connection.execute(
                 """
                 select distinct on (log.source, log.stream) log.source, log.stream, cursors.completed_at, log.outcome,
-                    log.error
+                    log.error, log.certificate
                 from raw_meta.extraction_log as log
                 left join raw_meta.cursors as cursors using (organization_id, source, stream)
                 where log.organization_id = %s
@@ -105,7 +105,7 @@ def _streams(organization: Organization) -> Iterator[Finding]:
     for source in organization.sources.enabled:
         for stream in choose(source):
             subject = f"{organization.id} {source} {stream.name}"
-            completed_at, outcome, error = done.get((source, stream.name), (None, None, None))
+            completed_at, outcome, error, proof = done.get((source, stream.name), (None, None, None, None))
             if not is_in_use(organization, stream):
                 yield Finding(subject, "good", f"not in use: config/{organization.id}.yml maps no table to it")
             elif completed_at is None:
@@ -120,7 +120,8 @@ def _streams(organization: Organization) -> Iterator[Finding]:
                     "Run `qbr run`, and keep `make up` running so that the schedule does it.",
                 )
             else:
-                yield Finding(subject, "good", f"read completely {completed_at:%Y-%m-%d %H:%M} UTC")
+                certificate = f", {certificates.short(proof)}" if proof else ""
+                yield Finding(subject, "good", f"read completely {completed_at:%Y-%m-%d %H:%M} UTC{certificate}")
 
 
 def _schedules(organization: Organization) -> Iterator[Finding]:

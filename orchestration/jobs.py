@@ -67,6 +67,7 @@ def extract_op(source: str) -> dg.OpDefinition:
                 if outcome.error:
                     context.log.error(outcome.error)
                     failed.append(outcome)
+                    reporting.stream_judged(context, organization, outcome)
                 else:
                     reporting.stream_read(context, organization, outcome, month=month, as_of=as_of)
         ask_for_retry(failed, retry_number=context.retry_number)

@@ -34,6 +34,12 @@ def stream_read(
         partition = partitions.month_key(organization.id, month or Period.containing(as_of, organization.time_zone))
     for key, metadata in raw.renewed(organization.id, outcome).items():
         context.log_event(dg.AssetMaterialization(key, partition=partition, metadata=metadata))
+    stream_judged(context, organization, outcome)
+
+
+def stream_judged(context: dg.OpExecutionContext, organization: Organization, outcome: StreamOutcome) -> None:
+    """Whether the read has a certificate, on the stream's own check."""
+    context.log_event(raw.certified(organization.id, outcome))  # type: ignore[arg-type]  # taken at run time
 
 
 def clients_linked(context: dg.OpExecutionContext, organization: Organization) -> None:

@@ -136,6 +136,19 @@ def test_a_client_without_a_mapping_is_listed_and_still_counted(runs: Runs) -> N
     assert "OMWD" not in runs.again.out
 
 
+def test_a_figure_of_a_source_that_is_not_in_the_file_says_so(runs: Runs) -> None:
+    reasons = runs.rows(
+        "select distinct reason from intermediate.int_periods_covered"
+        " where source = 'connectwise' and period < '2026-07'"
+    )
+    assert reasons == [("ConnectWise is not in use.",)]
+    told = runs.rows(
+        "select value, reason from marts.fct_metrics_monthly where metric = 'reactive_tickets_created'"
+        " and client_id = 'all' and period = '2026-06'"
+    )
+    assert told == [(None, "ConnectWise is not in use.")]
+
+
 # Mended
 
 

@@ -92,7 +92,19 @@ def load(
         fence, read = open_cursor(connection, key, as_of=as_of, resumes=resumes)
         log_id = open_log(connection, key, run_id=run_id, as_of=as_of, window=window)
         connection.commit()
-        run = Run(key, run_id, as_of, window, snapshot_date, fence, read, log_id, version, note)
+        run = Run(
+            key,
+            run_id,
+            as_of,
+            window,
+            snapshot_date,
+            fence,
+            read,
+            log_id,
+            version,
+            note,
+            resumed_from=resumes.run_id if resumes else None,
+        )
         with _failures_logged(connection_factory, connection, run):
             run.is_first = is_empty(connection, key)
             prepare(connection)

@@ -1,6 +1,7 @@
 """The extraction log: one row per run of a stream, whatever came of it."""
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Protocol
@@ -21,6 +22,8 @@ class CertificateLike(Protocol):
     def vendor_count(self) -> int | None: ...
     @property
     def is_complete_set(self) -> bool: ...
+    @property
+    def deletions_told(self) -> bool: ...
     @property
     def requests(self) -> int: ...
     @property
@@ -96,11 +99,11 @@ def close_log(
     *,
     seconds: float,
     certificate: CertificateLike,
-    note: str | None,
+    proof: Mapping[str, Any],
 ) -> None:
-    """Close a complete run's row, with the source's certificate; part of the closing transaction.
+    """Close a complete run's row; part of the closing transaction.
 
-    ``note`` goes with the certificate; it says what a complete run could not do, such as finding deletions.
+    ``proof`` is the source's certificate with what this side adds: how deletions were found, and what there is to note.
     """
     log_counts(connection.cursor(), log_id, counts)
     connection.execute(
@@ -112,7 +115,7 @@ def close_log(
         """,
         [
             _seconds(seconds),
-            Jsonb(dataclasses.asdict(certificate) | {"note": note}),
+            Jsonb(dict(proof)),
             certificate.vendor_count,
             certificate.requests,
             certificate.retries,

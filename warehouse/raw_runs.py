@@ -1,8 +1,10 @@
 """A run of a stream: what it knows, and the transactions it is made of. The order of things is the loader's."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from time import monotonic
+from typing import Any
 
 import psycopg
 
@@ -29,6 +31,8 @@ class LoadResult:
     seconds: float
     note: str | None
     """Why everything was read, and what the run could not do although it is complete; None for nothing."""
+    certificate: Mapping[str, Any]
+    """The source's certificate, with what was found gone and how: as it is kept in the log."""
 
 
 @dataclass
@@ -48,6 +52,8 @@ class Run:
     """What there is to say about the run from its beginning."""
     is_first: bool = False
     """Whether the stream held nothing of this organization when the run began."""
+    resumed_from: str | None = None
+    """The interrupted run that this one goes on from."""
     counts: Counts = field(default_factory=Counts)
     began: float = field(default_factory=monotonic)
 
@@ -116,6 +122,7 @@ class Run:
         """Everything that makes the run complete, in one transaction."""
         note = self.note
         deleted = self.counts.deleted
+        found_by = "feed" if certificate.deletions_told else "not looked for"
         if certificate.is_complete_set:
             if not self.notes_seen:
                 raise ValueError(f"A read of {self.key} with window {self.window.kind!r} cannot be the complete set.")
@@ -126,6 +133,7 @@ class Run:
                 )
                 note = f"{note} {cannot_tell}" if note else cannot_tell
             else:
+                found_by = "complete set"
                 deleted += mark_unseen(
                     connection,
                     self.key,
@@ -134,6 +142,7 @@ class Run:
                     begun_at=self.read.begun_at,
                 )
         if sweep_begun_at is not None:
+            found_by = "id sweep"
             deleted += apply_sweep(connection, self.key, run_id=self.run_id, begun_at=sweep_begun_at)
         if self.snapshot_date is not None:
             mark_gone_that_day(connection, self.key, run_id=self.run_id, snapshot_date=self.snapshot_date)
@@ -152,7 +161,14 @@ class Run:
             version=self.version,
         )
         seconds = monotonic() - self.began
-        close_log(connection, self.log_id, counts, seconds=seconds, certificate=certificate, note=note)
+        proof = {
+            **asdict(certificate),
+            "deletions": found_by,
+            "deleted": deleted,
+            "resumed_from": self.resumed_from,
+            "note": note,
+        }
+        close_log(connection, self.log_id, counts, seconds=seconds, certificate=certificate, proof=proof)
         connection.commit()
         return LoadResult(
             log_id=self.log_id,
@@ -165,4 +181,5 @@ class Run:
             rejected=counts.rejected,
             seconds=seconds,
             note=note,
+            certificate=proof,
         )

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol, Self
 
 from extractors.core.certificate import Certificate
@@ -36,12 +37,16 @@ class Reading:
     Leaving early (`close`, or the end of a `with`) ends the thread. `certificate` exists after the last page.
     """
 
-    def __init__(self, plan: Plannable, client: object) -> None:
+    def __init__(self, plan: Plannable, client: object, *, version: str = "", permission_checked: bool = False) -> None:
         self._channel: Channel[Page] = Channel(PAGES_AHEAD)
         self._effort = Effort()
-        self._issued: list[Certificate] = []
+        issued = self._issued = list[Certificate]()
+
+        def issue(proof: Certificate) -> None:
+            issued.append(replace(proof, version=version, permission_checked=permission_checked))
+
         # The thread must not hold the Reading, or one that is merely forgotten would never end it.
-        arguments = (plan, client, self._channel, self._effort, self._issued.append)
+        arguments = (plan, client, self._channel, self._effort, issue)
         self._thread = threading.Thread(target=_read_ahead, args=arguments, name=plan.scope.stream.name, daemon=True)
         self._has_started = False
 
@@ -120,6 +125,8 @@ def _read_ahead(
             bytes=effort.bytes,
             seconds=time.monotonic() - started,
             clock_behind=effort.clock_behind,
+            window=window.as_json(),
+            deletions_told=window.kind == "changes" and stream.feed_reach is not None,
         )
     )
     channel.finish()

@@ -47,6 +47,11 @@ class VendorSession(Session):
         self._asked = client
         self._contracts = contracts
 
+    @property
+    def version(self) -> str:
+        """The pinned version of the vendor's interface."""
+        return self._source.version
+
     def _plan(self, scope: Scope, resume: dict[str, Any] | None) -> Plan:
         return Plan(self._source, scope, resume, self._contracts.get(scope.stream.name))
 
@@ -81,6 +86,7 @@ class VendorSession(Session):
                     vendor=self._source.label,
                     about=stream.name,
                 )
+            self._permitted.add(stream.name)
 
     def close(self) -> None:
         """End every read and close the connections."""

@@ -21,6 +21,7 @@ class Session(ABC):
         self._as_of = as_of
         self._time_zone = time_zone
         self._readings: list[Reading] = []
+        self._permitted: set[str] = set()
 
     def read(self, stream: Stream, window: Window, resume: dict[str, Any] | None = None) -> Reading:
         """Read the part of a stream that `window` names, from `resume` on if an earlier read of it broke.
@@ -36,9 +37,16 @@ class Session(ABC):
             needed = {"changes": stream.change_filter, "dated": stream.date_filters}
             if not needed.get(window.kind, True):
                 raise ValueError(f"{stream.source}.{stream.name} cannot be read by {window.kind}")
-        reading = Reading(self._plan(self._scope(stream, window), resume), self._client)
+        plan = self._plan(self._scope(stream, window), resume)
+        may_read = stream.name in self._permitted
+        reading = Reading(plan, self._client, version=self.version, permission_checked=may_read)
         self._readings.append(reading)
         return reading
+
+    @property
+    def version(self) -> str:
+        """The pinned version that the source is asked for; empty where there is none to pin."""
+        return ""
 
     @abstractmethod
     def _plan(self, scope: Scope, resume: dict[str, Any] | None) -> Plannable:

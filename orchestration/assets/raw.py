@@ -15,7 +15,7 @@ from pydantic import Field
 
 import extractors
 from extractors.core.stream import Stream
-from orchestration import partitions, pipeline, services
+from orchestration import certificates, partitions, pipeline, services
 from orchestration.extraction import StreamOutcome, extract_source
 from orchestration.progress import Quiet
 from orchestration.selection import one_organization, run_instant
@@ -23,6 +23,9 @@ from warehouse.engine import connect
 from warehouse.periods import Period
 
 OWNERS = ["team:data-engineering"]
+
+
+Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
 class Reading(dg.Config):
@@ -47,6 +50,53 @@ def spec(stream: Stream) -> dg.AssetSpec:
         description=f"{stream.description} Needs the right: {stream.permission}.",
         metadata={"table": f"raw_{stream.source}.{stream.name}", "read as": stream.reads},
         skippable=True,
+    )
+
+
+CERTIFICATE = "certificate"
+
+
+def certificate_key(source: str, stream: str) -> dg.AssetCheckKey:
+    """The check that a stream's last read ran to its proven end."""
+    return dg.AssetCheckKey(dg.AssetKey([source, stream]), CERTIFICATE)
+
+
+def certificate_spec(stream: Stream) -> dg.AssetCheckSpec:
+    """Blocking: nothing in the same run goes on from a stream whose read proves nothing."""
+    return dg.AssetCheckSpec(
+        CERTIFICATE,
+        asset=dg.AssetKey([stream.source, stream.name]),
+        blocking=True,
+        description="The last read ran to its proven end: pages, records, the vendor's own count where it gives one, "
+        "the end of the list, rights, deletions. Without it the stretch counts as not read: figures that need it "
+        "have no value and say why.",
+    )
+
+
+def certified(organization_id: str, outcome: StreamOutcome) -> dg.AssetCheckEvaluation:
+    """The check's outcome after a read, as Dagster's event."""
+    key = certificate_key(outcome.source, outcome.stream)
+    proof = outcome.certificate or {}
+    return dg.AssetCheckEvaluation(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=outcome.is_complete,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{organization_id}: {outcome.error or certificates.short(proof)}",
+        metadata={"organization": organization_id, **dict(certificates.rows(proof) if proof else [])},
+        blocking=True,
+    )
+
+
+def _check_result(organization_id: str, outcome: StreamOutcome) -> dg.AssetCheckResult:
+    found = certified(organization_id, outcome)
+    return dg.AssetCheckResult(
+        asset_key=found.asset_key,
+        check_name=found.check_name,
+        passed=found.passed,
+        severity=found.severity,
+        description=found.description,
+        metadata=found.metadata,
     )
 
 
@@ -86,12 +136,13 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
             *(spec(stream) for stream in streams),
             *(history_spec(stream) for stream in streams if stream.keeps_daily_history),
         ],
+        check_specs=[certificate_spec(stream) for stream in streams],
         partitions_def=cut,
         can_subset=True,
         pool=f"{source}_api",
         description=f"The {reads} streams of {source}, read one after the other with one sign-in.",
     )
-    def extract(context: dg.AssetExecutionContext, config: Reading) -> Iterator[dg.MaterializeResult[None]]:
+    def extract(context: dg.AssetExecutionContext, config: Reading) -> Events:
         organization = one_organization(partitions.organization_of(context.partition_key))
         pipeline.prepare([organization])
         services.vendors_of(organization)
@@ -103,8 +154,8 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
                 "partition of the current month.",
                 allow_retries=False,
             )
-        chosen = context.selected_asset_keys
-        wanted = [s for s in streams if keys_of(s) & chosen]
+        chosen, checked = context.selected_asset_keys, context.selected_asset_check_keys
+        wanted = [s for s in streams if keys_of(s) & chosen or certificate_key(s.source, s.name) in checked]
         failed: list[StreamOutcome] = []
         for outcome in extract_source(
             organization,
@@ -123,7 +174,12 @@ def _assets_of(source: str, reads: str, streams: Sequence[Stream], cut: dg.Parti
                 for key, metadata in renewed(organization.id, outcome).items():
                     if key in chosen:
                         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+                if certificate_key(outcome.source, outcome.stream) in checked:
+                    yield _check_result(organization.id, outcome)
         ask_for_retry(failed, retry_number=context.op_execution_context.retry_number)
+        for outcome in failed:
+            if certificate_key(outcome.source, outcome.stream) in checked:
+                yield _check_result(organization.id, outcome)
         if failed:
             sentences = dict.fromkeys(str(outcome.error) for outcome in failed)
             raise dg.Failure(description=" ".join(sentences), allow_retries=False)
@@ -145,7 +201,7 @@ def keys_of(stream: Stream) -> set[dg.AssetKey]:
 
 def renewed(organization_id: str, outcome: StreamOutcome) -> dict[dg.AssetKey, dict[str, Any]]:
     """The assets that a complete read renewed: what came of it, and how many rows the organization has now."""
-    metadata = {
+    metadata: dict[str, Any] = {
         "read": outcome.records,
         "new": outcome.new,
         "changed": outcome.changed,
@@ -154,6 +210,9 @@ def renewed(organization_id: str, outcome: StreamOutcome) -> dict[dg.AssetKey, d
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 2),
     }
+    if outcome.certificate:
+        metadata |= {name: text for name, text in certificates.rows(outcome.certificate) if name not in metadata}
+        metadata["certificate"] = dg.MetadataValue.md(certificates.markdown(outcome.certificate))
     keys = sorted(keys_of(extractors.stream(outcome.source, outcome.stream)))
     with connect() as connection:
         return {key: {"dagster/row_count": _rows(connection, key, organization_id), **metadata} for key in keys}

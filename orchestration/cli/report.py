@@ -27,6 +27,7 @@ from warehouse.settings import PROJECT_ROOT
 
 LONGEST_ALERT = 240  # characters on the screen; var/alerts/ and the deliveries hold the whole text
 COLOURS = {"green": "green", "yellow": "yellow", "red": "red", "grey": "bright_black", "neutral": "white"}
+SEARCHES = {"feed": "feed", "id sweep": "ids", "complete set": "all", "not looked for": "-"}
 UNIT_MARKS = {"usd": "$"}
 
 
@@ -68,18 +69,27 @@ def smartnumbers_table(name: str, quarter: str, rows: Sequence[dict[str, Any]]) 
 
 
 def extraction_table(outcomes: Sequence[StreamOutcome]) -> Table:
-    """What was extracted, a line a stream."""
+    """What was extracted, a line a stream: what the vendor itself counts, and how deletions were looked for."""
     table = Table(title="Extracted", title_justify="left")
     table.add_column("stream")
-    for heading in ("records", "new", "changed", "deleted", "rejected", "seconds"):
-        table.add_column(heading, justify="right")
+    for heading in ("records", "counted", "new", "changed", "deleted", "by", "rejected", "seconds"):
+        table.add_column(heading, justify="left" if heading == "by" else "right")
     table.add_column("outcome")
     for one in outcomes:
-        counts = [f"{count:,}" for count in (one.records, one.new, one.changed, one.deleted, one.rejected)]
+        proof = one.certificate or {}
+        figures = [
+            f"{one.records:,}",
+            "" if proof.get("vendor_count") is None else f"{proof['vendor_count']:,}",
+            f"{one.new:,}",
+            f"{one.changed:,}",
+            f"{one.deleted:,}",
+            SEARCHES.get(proof.get("deletions", ""), ""),
+            f"{one.rejected:,}",
+            f"{one.seconds:.1f}",
+        ]
         table.add_row(
             f"{one.source} {one.stream}",
-            *(counts if one.is_complete else [""] * 5),
-            f"{one.seconds:.1f}" if one.is_complete else "",
+            *(figures if one.is_complete else [""] * len(figures)),
             "complete" if one.is_complete else Text("failed", style="red"),
         )
     return table

@@ -8,6 +8,9 @@
     ('quickbooks', 'invoices', 'QuickBooks invoices'),
     ('quickbooks', 'profit_and_loss', 'QuickBooks profit and loss reports'),
 ] -%}
+{% set labels = {
+    'connectwise': 'ConnectWise', 'ninjaone': 'NinjaOne', 'stripe': 'Stripe', 'quickbooks': 'QuickBooks'
+} -%}
 
 with periods as (
     select
@@ -18,11 +21,19 @@ with periods as (
         on periods.organization_id = organizations.organization_id
 ),
 
-streams (source, stream, label) as (
+streams (source, stream, label, source_label) as (
     values
     {%- for source, stream, label in streams %}
-    ('{{ source }}', '{{ stream }}', '{{ label }}'){{ ',' if not loop.last }}
+    ('{{ source }}', '{{ stream }}', '{{ label }}', '{{ labels[source] }}'){{ ',' if not loop.last }}
     {%- endfor %}
+),
+
+-- What the organization's file says about its sources; a source that it does not name is not read.
+organizations as (
+    select
+        organization_id,
+        settings -> 'sources' as sources
+    from {{ source('app', 'organizations') }}
 ),
 
 -- What complete runs have read, as stretches of time; where the newest one ends is how far the stream is known.
@@ -44,6 +55,9 @@ asked as (
         streams.source,
         streams.stream,
         streams.label,
+        streams.source_label,
+        organizations.sources is null
+        or coalesce((organizations.sources -> streams.source ->> 'is_enabled')::boolean, false) as is_in_use,
         cursors.covered,
         cursors.known_until,
         case
@@ -52,6 +66,7 @@ asked as (
         end as asked_until
     from periods
     cross join streams
+    left join organizations on periods.organization_id = organizations.organization_id
     left join cursors
         on
             periods.organization_id = cursors.organization_id
@@ -67,8 +82,14 @@ explained as (
         stream,
         known_until as completed_as_of,
         case
+            when known_until is null and not is_in_use
+                then source_label || ' is not in use.'
             when known_until is null
                 then label || ' were never read to the end.'
+            when known_until <= starts_at and not is_in_use
+                then
+                    source_label || ' is not in use any more; ' || label || ' were last read on '
+                    || to_char(known_until at time zone time_zone, 'YYYY-MM-DD') || ', before the month began.'
             when known_until <= starts_at
                 then
                     label || ' were last read on ' || to_char(known_until at time zone time_zone, 'YYYY-MM-DD')

@@ -39,7 +39,12 @@ judged as (
         cursors.covers_from,
         coalesce(
             last_complete_runs.certificate ->> 'cursor_closed' = 'true'
-            and coalesce(last_complete_runs.vendor_count = last_complete_runs.records, true),
+            and coalesce(
+                -- A read that went on from a broken one received only the rest.
+                last_complete_runs.vendor_count <= last_complete_runs.records + last_complete_runs.records_rejected
+                or last_complete_runs.certificate ->> 'resumed_from' is not null,
+                true
+            ),
             false
         ) as is_certified
     from cursors
