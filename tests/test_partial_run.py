@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from extractors import STREAMS
 from orchestration import demonstration, pipeline
 from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization
@@ -22,6 +23,8 @@ from warehouse.credentials import connect_source
 from warehouse.settings import PROJECT_ROOT, get_settings
 
 AS_OF = "2026-07-06T14:00:00Z"
+READ = {source: len(STREAMS[source]) for source in ("ninjaone", "quickbooks")}
+REFUSED = len(STREAMS["stripe"])
 MAPPED_ACCOUNT = "    - {metric: misc_revenue, match: exact, pattern: Vendor Rebates}\n"
 MAPPED_CLIENT = "    ninjaone: [OMWD]\n"
 # A month that was read (the running one) and one that was not: an import may fill the second only.
@@ -89,20 +92,21 @@ def test_one_refused_source_makes_the_run_partly_failed_and_is_told_once(runs: R
     assert runs.partly.exit_code == 1
     assert runs.partly.err.count("Stripe refused the sign-in") == 1
     assert (
-        "stripe, all 9 streams: Stripe refused the sign-in when asked for customers (HTTP 401" in runs.partly.sentence
+        f"stripe, all {REFUSED} streams: Stripe refused the sign-in when asked for customers (HTTP 401"
+        in runs.partly.sentence
     )
-    assert "9 of 20 streams were not read" in runs.partly.sentence
+    assert f"{REFUSED} of {REFUSED + sum(READ.values())} streams were not read" in runs.partly.sentence
     assert "rk_wr0ng" not in runs.partly.out + runs.partly.err
 
 
 def test_the_other_sources_are_loaded_all_the_same(runs: Runs) -> None:
     assert "ninjaone devices" in runs.partly.out
-    assert runs.partly.out.count("complete │") == 11
+    assert runs.partly.out.count("complete │") == sum(READ.values())
     outcomes = runs.rows(
         "select source, outcome, count(*) from raw_meta.extraction_log where run_id ="
         " (select run_id from raw_meta.extraction_log order by log_id limit 1) group by 1, 2 order by 1, 2"
     )
-    assert outcomes == [("ninjaone", "complete", 3), ("quickbooks", "complete", 8), ("stripe", "failed", 9)]
+    assert outcomes == [*((source, "complete", count) for source, count in READ.items()), ("stripe", "failed", REFUSED)]
 
 
 def test_a_refused_source_raises_an_alert(runs: Runs) -> None:
