@@ -1,7 +1,7 @@
 """The made-up business as a first organization: connect it to the sandbox and give it the history that is shown.
 
-NinjaOne keeps no history of devices, so the sandbox's clock is set to every month's end in turn and the devices are
-read at each, as a pipeline that had run all the time would have read them.
+NinjaOne keeps no history, so the sandbox's clock is set to every month's end in turn and what has a daily history is
+read at each, as a pipeline that had run all the time would have read it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+import extractors
 from orchestration import pipeline, sandbox_process
 from orchestration.errors import NothingDone
 from orchestration.extraction import choose, extract_source
@@ -104,7 +105,7 @@ def import_figures(organization: Organization, sandbox: Sandbox) -> ImportResult
 
 
 def read_history(organization: Organization, sandbox: Sandbox, *, run_id: str, progress: Progress) -> int:
-    """Read the devices at the end of each month that has no reading yet; how many months were read.
+    """Read devices, patches, antivirus ... at the end of each month that lacks a reading; how many months were read.
 
     The sandbox's clock is back at its own time afterwards, whatever happens.
     Raises :class:`NothingDone` when a reading fails.
@@ -113,13 +114,13 @@ def read_history(organization: Organization, sandbox: Sandbox, *, run_id: str, p
     missing = _months_without_reading(organization, sandbox.clock())
     try:
         for month in missing:
-            progress.detail(f"devices at the end of {month}")
+            progress.detail(f"NinjaOne at the end of {month}")
             moment = month.bounds(organization.time_zone)[1] - BEFORE_MIDNIGHT
             sandbox.set_clock(moment)
             for outcome in extract_source(
                 organization,
                 "ninjaone",
-                choose("ninjaone", ["devices"]),
+                choose("ninjaone", _with_history()),
                 run_id=run_id,
                 as_of=moment,
                 progress=progress,
@@ -131,17 +132,23 @@ def read_history(organization: Organization, sandbox: Sandbox, *, run_id: str, p
     return len(missing)
 
 
+def _with_history() -> list[str]:
+    """The streams of NinjaOne that keep a copy a day."""
+    return [stream.name for stream in extractors.STREAMS["ninjaone"] if stream.keeps_daily_history]
+
+
 def _months_without_reading(organization: Organization, now: datetime) -> list[Period]:
     zone = organization.time_zone
     wanted = periods_between(Period.parse(organization.settings.history_start), latest_complete_period(now, zone))
     with connect() as connection:
         # Rows of a day are not enough: a reading that was killed half-way has some too.
+        streams = _with_history()
         days = {
             local_date(organization, as_of)
             for (as_of,) in connection.execute(
-                "select distinct as_of from raw_meta.extraction_log where organization_id = %s "
-                "and source = 'ninjaone' and stream = 'devices' and outcome = 'complete'",
-                [organization.id],
+                "select as_of from raw_meta.extraction_log where organization_id = %s and source = 'ninjaone' "
+                "and stream = any(%s) and outcome = 'complete' group by as_of having count(distinct stream) = %s",
+                [organization.id, streams, len(streams)],
             )
         }
     return [month for month in wanted if local_date(organization, month.bounds(zone)[1] - BEFORE_MIDNIGHT) not in days]

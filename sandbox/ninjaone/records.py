@@ -171,7 +171,7 @@ def device_detailed(one: Device, world: World, now: datetime) -> Members:
     }
     return {
         **common,
-        "os": {"name": one.operating_system, "architecture": "64-bit", "needsReboot": False},
+        "os": {"name": one.operating_system, "architecture": "64-bit"},
         "system": present(system),
         "memory": {"capacity": memory} if memory else None,
     }
