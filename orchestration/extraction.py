@@ -204,6 +204,7 @@ def extract_stream(
                 resumes=left,
                 version=version,
                 note=why,
+                family_field=stream.parent_field,
             )
     except (VendorError, WarehouseError) as error:
         return _failed(stream, error)

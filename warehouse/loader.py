@@ -73,6 +73,7 @@ def load(
     resumes: ResumePoint | None = None,
     version: str = "",
     note: str | None = None,
+    family_field: str | None = None,
     busy_after_seconds: float = BUSY_AFTER_SECONDS,
 ) -> LoadResult:
     """Load a stream's pages; the run is complete when this returns.
@@ -82,7 +83,8 @@ def load(
     organization's date) adds the records to the stream's daily history. ``on_page`` hears the records of each page.
     ``overlap`` is taken off the watermark. ``resumes`` says that the pages go on from that resume point; the watermark
     then counts from the interrupted read's start. ``version`` is the vendor's that the pages are in, ``note`` what the
-    caller has to say about the run; it is kept with the certificate.
+    caller has to say about the run; it is kept with the certificate. ``family_field`` is the
+    field of a record that names its parent.
 
     Raises :class:`StreamBusy` when another run holds the stream, :class:`LateWriter` when a newer one took over, and
     whatever the pages raise, after what was read by then is safe and the log says so.
@@ -104,6 +106,7 @@ def load(
             version,
             note,
             resumed_from=resumes.run_id if resumes else None,
+            family_field=family_field,
         )
         with _failures_logged(connection_factory, connection, run):
             run.is_first = is_empty(connection, key)
@@ -167,6 +170,7 @@ class _SinglePage:
     requests: int = 0
     bytes: int = 0
     deletions: tuple[()] = ()
+    families: tuple[()] = ()
 
 
 @contextmanager

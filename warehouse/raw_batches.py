@@ -55,6 +55,8 @@ class PageLike(Protocol):
     def bytes(self) -> int: ...
     @property
     def deletions(self) -> Sequence[str]: ...
+    @property
+    def families(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Batch:
     """Ids whose version in the batch followed one without a change mark: it replaces whatever is stored."""
     deletions: set[str] = field(default_factory=set)
     """Ids that the source says are gone, once the batch's records are merged."""
+    families: set[str] = field(default_factory=set)
+    """Ids of parents whose children are all in the batch: what else is held of them is gone."""
 
     @property
     def record_ids(self) -> frozenset[str]:
@@ -108,6 +112,7 @@ class Batch:
         for rejection in page.rejections:
             self.rejections.append(Misfit(rejection.body, rejection.reason, _storable(rejection.record_id)))
         self.deletions.update(filter(_storable, page.deletions))
+        self.families.update(filter(_storable, page.families))
         self.resume = page.resume
         self.pages += 1
         self.requests += page.requests

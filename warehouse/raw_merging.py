@@ -72,6 +72,14 @@ update {table} as kept set deleted_at = statement_timestamp(), extracted_at = st
 where organization_id = %(organization_id)s and record_id = any(%(deletions)s) and deleted_at is null
 """
 
+# Children that a parent no longer has. What was rejected is held by the vendor all the same.
+_MARK_LEFT_OUT = """
+update {table} as kept set deleted_at = statement_timestamp(), extracted_at = statement_timestamp(), run_id = %(run_id)s
+where organization_id = %(organization_id)s and deleted_at is null and record ->> %(family_field)s = any(%(families)s)
+    and record_id <> all(%(rejected)s)
+    and not exists (select from incoming where incoming.record_id = kept.record_id)
+"""
+
 _DAILY = """
 insert into {daily} as kept
     (organization_id, record_id, snapshot_date, record, record_hash, extracted_at, run_id)
@@ -126,12 +134,14 @@ def merge(
     snapshot_date: date | None = None,
     read_id: int | None = None,
     is_first: bool = False,
+    family_field: str | None = None,
 ) -> Merged:
     """Copy and merge a batch; records that Postgres cannot keep become rejections of the batch.
 
     Starts the transaction and leaves it open. With ``snapshot_date`` the records also become that day's history;
     with ``read_id`` their ids are noted as seen. ``is_first`` says that nothing the batch holds is expected to be
-    there already: it is copied straight into the table, and merged only if something is.
+    there already: it is copied straight into the table, and merged only if something is. ``family_field``
+    names a record's parent, for batches that hold all children of some.
     """
     if is_first and snapshot_date is None and _copy_rows(connection, key, batch, run_id=run_id):
         return Merged(new=len(batch.records), changed=0)
@@ -154,6 +164,8 @@ def merge(
     if batch.deletions:
         gone = {**facts, "deletions": sorted(batch.deletions)}
         deleted = cursor.execute(sql.SQL(_MARK_DELETED).format(**tables), gone).rowcount
+    if batch.families:
+        deleted += _mark_left_out(cursor, batch, {**facts, "family_field": family_field}, tables)
     return Merged(new=new, changed=changed, deleted=deleted)
 
 
@@ -162,7 +174,7 @@ def _copy_rows(connection: psycopg.Connection, key: StreamKey, batch: Batch, *, 
 
     It does not where a record is there already or does not fit. Faster by a third than merging, which writes twice.
     """
-    if batch.deletions:
+    if batch.deletions or batch.families:
         return False
     cursor = connection.cursor()
     row = cursor.execute("select statement_timestamp()").fetchone()
@@ -181,6 +193,19 @@ def is_empty(connection: psycopg.Connection, key: StreamKey) -> bool:
     """Whether the stream holds nothing of the organization, deleted records included."""
     query = sql.SQL("select not exists (select from {} where organization_id = %s)").format(key.table)
     return connection.execute(query, [key.organization_id]).fetchone() == (True,)
+
+
+def _mark_left_out(
+    cursor: psycopg.Cursor[Any], batch: Batch, facts: Mapping[str, Any], tables: Mapping[str, sql.Identifier]
+) -> int:
+    """How many records were left out where all of their parent's children were given."""
+    if facts["family_field"] is None:
+        raise ValueError(f"{facts['source']}.{facts['stream']} does not say which field names a record's parent")
+    rejected = [misfit.record_id for misfit in batch.rejections]
+    if None in rejected:
+        return 0  # which of the children that is, nobody can tell: the next read of everything will
+    told = {**facts, "families": sorted(batch.families), "rejected": rejected}
+    return cursor.execute(sql.SQL(_MARK_LEFT_OUT).format(**tables), told, prepare=False).rowcount
 
 
 def _copy_and_merge(

@@ -54,6 +54,7 @@ class Run:
     """Whether the stream held nothing of this organization when the run began."""
     resumed_from: str | None = None
     """The interrupted run that this one goes on from."""
+    family_field: str | None = None
     counts: Counts = field(default_factory=Counts)
     began: float = field(default_factory=monotonic)
 
@@ -76,6 +77,7 @@ class Run:
             snapshot_date=self.snapshot_date,
             read_id=self.noting_id,
             is_first=self.is_first,
+            family_field=self.family_field,
         )
 
     def commit(self, connection: psycopg.Connection, batch: Batch, merged: Merged) -> None:

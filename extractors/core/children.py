@@ -9,6 +9,7 @@ import msgspec
 
 from extractors.core.cutting import Cut
 from extractors.core.errors import RequestRejected
+from extractors.core.events import afresh, left, told
 from extractors.core.pages import count_of, forward_only, forward_pages, last_id, starting_after_pages
 from extractors.core.side_by_side import side_by_side
 from extractors.core.slices import newest_first_pages
@@ -67,19 +68,32 @@ def _is_there(walk: Walk, parent: Stream, parent_id: str) -> bool:
 
 
 def nested_lists(walk: Walk) -> Iterator[Cut]:
-    """Stripe's nested lists: a parent carries the first of its children, and the rest has a list of its own."""
+    """Stripe's nested lists: a parent carries the first of its children, and the rest has a list of its own.
+
+    Children have no events: of changes, all children of the parents that changed are read.
+    """
     parent, key = _parent(walk.stream)
     parents = _walk_of(walk, parent)
-    shape = _shape(key, walk.stream.nested or walk.stream.name)
-    for page in newest_first_pages(parents, parent.path, parents.filters(), walk.cursor):
-        records, rejections = [], list(page.rejections)
-        for record in page.records:
-            held: Any = walk.decode(record.body, shape)
-            for cut in _children(walk, held.key, held.children):
-                records += cut.records
-                rejections += cut.rejections
-        yield walk.take(Cut(records, rejections, page.cursor))
+    if walk.scope.window.kind == "changes":
+        for page in afresh(parents, left(told(parents, parent), walk.cursor)):
+            families = (*page.deletions, *(record.record_id for record in page.records))
+            yield walk.take(_with_children(walk, page, key)._replace(families=families))
+    else:
+        for page in newest_first_pages(parents, parent.path, parents.filters(), walk.cursor):
+            yield walk.take(_with_children(walk, page, key))
     walk.close()
+
+
+def _with_children(walk: Walk, page: Cut, key: str) -> Cut:
+    """The children of a page of parents."""
+    shape = _shape(key, walk.stream.nested or walk.stream.name)
+    records, rejections = [], list(page.rejections)
+    for record in page.records:
+        held: Any = walk.decode(record.body, shape)
+        for cut in _children(walk, held.key, held.children):
+            records += cut.records
+            rejections += cut.rejections
+    return Cut(records, rejections, page.cursor)
 
 
 class _Nested(msgspec.Struct):

@@ -34,6 +34,8 @@ class ReadClient:
         self._places = places
         self._source = source
         self._has_answered = False
+        self.proven: set[str] = set()
+        """Rights that were seen to be there."""
 
     def get(
         self,

@@ -19,13 +19,15 @@ _MILLISECONDS_FROM = 1e11  # as seconds this would be the year 5138
 class Cut(NamedTuple):
     """What one answer of the vendor held. `cursor` is where to go on after it, None where nothing follows.
 
-    `deletions` are ids that the vendor's own feed says are gone.
+    `deletions` are ids that the vendor's own feed says are gone. `families` are the ids of parents whose children
+    are all among the records: what else is held of them is gone.
     """
 
     records: list[Record]
     rejections: list[Rejection]
     cursor: dict[str, Any] | None = None
     deletions: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     @property
     def ids(self) -> list[str]:
@@ -137,10 +139,9 @@ class Cutter:
     def _kept(self, body: bytes) -> bytes:
         """The record less the fields its stream withholds; every other value keeps the vendor's own text."""
         withheld = self._stream.withheld_fields
-        if not any(f'"{field}"'.encode() in body for field in withheld):
+        if not any(f'"{field.rpartition(".")[2]}"'.encode() in body for field in withheld):
             return body
-        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        return msgspec.json.encode({name: value for name, value in members.items() if name not in withheld})
+        return _without(body, withheld)
 
     def _changed_at(self, keys: Any) -> datetime | None:
         value: Any = keys if self._mark else None
@@ -155,3 +156,16 @@ class Cutter:
             raise ValueError
         # NinjaOne documents seconds, but milliseconds have been seen in the same kind of field.
         return datetime.fromtimestamp(value / 1000 if abs(value) >= _MILLISECONDS_FROM else value, UTC)
+
+
+def _without(body: bytes, fields: Iterable[str]) -> bytes:
+    """An object less some fields; `a.b` is one inside another object. Every other value keeps its own text."""
+    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    for field in fields:
+        first, _, rest = field.partition(".")
+        held = bytes(members.get(first, b""))
+        if not rest:
+            members.pop(first, None)
+        elif held.startswith(b"{"):
+            members[first] = msgspec.Raw(_without(held, [rest]))
+    return msgspec.json.encode(members)

@@ -136,27 +136,31 @@ def _gathered(plan: Plannable, client: object, effort: Effort) -> Iterator[Page]
     records: list[Record] = []
     rejections: list[Rejection] = []
     deletions: list[str] = []
+    families: list[str] = []
     resume: dict[str, Any] | None = None
     size = requests = received = 0
 
     def page() -> Page:
         cost = (effort.requests - requests, effort.bytes - received)
-        return Page(tuple(records), tuple(rejections), resume, *cost, deletions=tuple(deletions))
+        return Page(
+            tuple(records), tuple(rejections), resume, *cost, deletions=tuple(deletions), families=tuple(families)
+        )
 
     for cut, resume_after in plan.steps(client):
         if cut.records and deletions:
             # A page's deletions come after its records, so a record that follows a deletion begins a new page.
             yield page()
-            records, rejections, deletions, size = [], [], [], 0
+            records, rejections, deletions, families, size = [], [], [], [], 0
             requests, received = effort.requests, effort.bytes
         records += cut.records
         rejections += cut.rejections
         deletions += cut.deletions
+        families += cut.families
         resume = resume_after
         size += sum(len(record.body) for record in cut.records)
         if len(records) >= PAGE_RECORDS or size >= PAGE_BYTES:
             yield page()
-            records, rejections, deletions, size = [], [], [], 0
+            records, rejections, deletions, families, size = [], [], [], [], 0
             requests, received = effort.requests, effort.bytes
-    if records or rejections or deletions:
+    if records or rejections or deletions or families:
         yield page()

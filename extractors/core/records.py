@@ -35,7 +35,8 @@ class Page:
 
     `resume` says where to go on once this page is committed; None where a broken read starts over.
     `requests` and `bytes` are what this page cost. `deletions` are the ids of records that the vendor says are gone,
-    as of after the page's records.
+    as of after the page's records. `families` are the ids of parents whose children are all among the records (and
+    rejections): what else is held of them is gone.
     """
 
     records: tuple[Record, ...]
@@ -44,3 +45,4 @@ class Page:
     requests: int
     bytes: int
     deletions: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()

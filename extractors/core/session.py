@@ -34,7 +34,7 @@ class Session(ABC):
         if stream.reads == "entity" and not (stream.feed_reach and window.kind == "changes"):
             window = Window("all", months=window.months)
         elif stream.reads == "windowed" and not stream.by_month:
-            needed = {"changes": stream.change_filter, "dated": stream.date_filters}
+            needed = {"changes": stream.change_filter or stream.feed_reach, "dated": stream.date_filters}
             if not needed.get(window.kind, True):
                 raise ValueError(f"{stream.source}.{stream.name} cannot be read by {window.kind}")
         plan = self._plan(self._scope(stream, window), resume)

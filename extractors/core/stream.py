@@ -57,6 +57,10 @@ class Stream:
     """
     whole_every: timedelta | None = None
     """Read whole again after this long, to find what no feed told; None: never for that reason."""
+    events: Mapping[str, str] = field(default_factory=dict)
+    """The types of the vendor's events that tell of a change, each with where the event's object names the record."""
+    unannounced: bool = False
+    """No event tells that a record was created: a read of changes asks the list for new ones as well."""
     page_size: int = 1000
     """Records asked for at once: the vendor's own cap, since some cap silently and a short page must mean the end."""
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class Stream:
     """The stream whose records this one's hang from."""
     nested: str | None = None
     """Where the parent's record holds these (Stripe's nested lists)."""
+    parent_field: str | None = None
+    """The field of a record that names its parent, by which a parent's children that are gone are found."""
     by_month: bool = False
     """A report, asked for once for each of the window's months."""
     counted: bool = False
@@ -81,7 +87,7 @@ class Stream:
     vendor_fields: tuple[str, ...] = ()
     """Top-level fields no record is useful without; missing from all of a sample means a right is missing."""
     withheld_fields: tuple[str, ...] = ()
-    """Top-level fields never kept, because they can hold secrets."""
+    """Fields never kept, because they can hold secrets; `a.b` is one inside another."""
 
     @property
     def resumes(self) -> bool:

@@ -68,6 +68,12 @@ class Walk:
         stream = self.stream
         return self.client.get(path, parameters, about=stream.name, permission=stream.permission, headers=headers)
 
+    def ask_once(self, path: str, parameters: Mapping[str, str], permission: str) -> None:
+        """See that something else may be read that this stream needs; once in a session is enough."""
+        if permission not in self.client.proven:
+            self.client.get(path, parameters, about=self.stream.name, permission=permission)
+            self.client.proven.add(permission)
+
     def decode(self, body: bytes, shape: type[T]) -> T:
         """The answer in the shape that was agreed; raises VendorUnavailable for no JSON, PagingBroken for other."""
         try:

@@ -163,7 +163,7 @@ def invoice(one: StripeInvoice, charges: Iterable[Charge], now: datetime) -> Mem
     }
 
 
-def charge(one: Charge, refunds: Iterable[Refund], now: datetime) -> Members:
+def charge(one: Charge, refunds: Iterable[Refund], contested_at: datetime | None, now: datetime) -> Members:
     """An attempt to collect money. What was given back since counts up in ``amount_refunded``."""
     refunded = sum(refund.amount_cents for refund in refunds if refund.created_at <= now)
     return {
@@ -183,7 +183,7 @@ def charge(one: Charge, refunds: Iterable[Refund], now: datetime) -> Members:
         "currency": CURRENCY,
         "customer": one.customer_id,
         "description": None,
-        "disputed": False,
+        "disputed": contested_at is not None and contested_at <= now,
         "failure_balance_transaction": None,
         "failure_code": one.failure_code,
         "failure_message": one.failure_message,

@@ -13,7 +13,7 @@ from sandbox.stripe.errors import Refused
 
 DEFAULT_LIMIT = 10
 LARGEST_LIMIT = 100
-COMMON = frozenset({"limit", "starting_after", "ending_before", "expand[]"})
+COMMON = frozenset({"limit", "starting_after", "ending_before", "expand"})
 CREATED = re.compile(r"^created(?:\[(gt|gte|lt|lte)\])?$")
 
 
@@ -98,5 +98,6 @@ def check_names(asked: QueryParams, allowed: frozenset[str]) -> None:
     """Refuse a parameter that the list does not have, as Stripe does."""
     for name in asked:
         bare = CREATED.sub("created", name)
-        if bare not in allowed and bare not in COMMON and not re.fullmatch(r"expand\[\d*\]", name):
+        bare = re.sub(r"^(expand|types)\[\d*\]$", r"\1", bare)
+        if bare not in allowed and bare not in COMMON:
             raise Refused(f"Received unknown parameter: {name}", code="parameter_unknown", param=name)

@@ -6,6 +6,7 @@ from sandbox.world.boards import BOARD_STATUSES, BOARDS, CLOSED_STATUSES, SERVIC
 from sandbox.world.calendar import DEFAULT_NOW, ZONE, months
 from sandbox.world.cards import make_invoices
 from sandbox.world.chart import ACCOUNT_RULES, make_accounts
+from sandbox.world.commerce import make_commerce
 from sandbox.world.contracts import Contracts
 from sandbox.world.counter import make_counter
 from sandbox.world.desk import make_tickets
@@ -46,6 +47,8 @@ def build(seed: int) -> World:
     make_counter(seed, books, trade)
     postings = make_postings(books, trade)
     tickets = make_tickets(seed, clients, staff, _seats(contracts), agreements)
+    subscriptions = tuple(subscription.finished() for subscription in drawn)
+    charges = tuple(sorted(till.charges, key=lambda charge: charge.created_at))
     return World(
         seed=seed,
         default_now=DEFAULT_NOW,
@@ -72,9 +75,9 @@ def build(seed: int) -> World:
         stripe_customers=tuple(_stripe_customers(clients)),
         stripe_products=products,
         stripe_prices=prices,
-        subscriptions=tuple(subscription.finished() for subscription in drawn),
+        subscriptions=subscriptions,
         stripe_invoices=tuple(till.invoices),
-        charges=tuple(sorted(till.charges, key=lambda charge: charge.created_at)),
+        charges=charges,
         refunds=tuple(till.refunds),
         accounts=make_accounts(),
         qbo_customers=tuple(books.customers),
@@ -104,6 +107,7 @@ def build(seed: int) -> World:
             agreements=agreements,
             additions=additions,
         ),
+        commerce=make_commerce(seed, subscriptions, tuple(till.invoices), charges, tuple(till.refunds)),
     )
 
 

@@ -30,6 +30,7 @@ from sandbox.world.books import (
     QboPayment,
     SalesLine,
 )
+from sandbox.world.commerce import Commerce
 from sandbox.world.devices import Device, DeviceState, Location
 from sandbox.world.parties import AccountRule, Address, Client, ClientMapping, ManualFigure, Presence, Staff
 from sandbox.world.psa import Psa
@@ -58,12 +59,12 @@ from sandbox.world.trade import (
 
 __all__ = [
     "Account", "AccountRule", "Addition", "AdditionState", "Address", "Agreement", "AgreementType", "Application",
-    "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Deposit", "DepositedDocument", "Device",
-    "DeviceState", "Estimate", "Expense", "InvoiceLine", "Item", "JournalEntry", "JournalLine", "JournalRevision",
-    "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "Psa", "QboCreditMemo", "QboCustomer",
-    "QboInvoice", "QboPayment", "QuantityState", "Receipt", "Refund", "SalesLine", "Staff", "StatusState",
-    "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription", "SubscriptionItem", "Ticket",
-    "TicketState", "TimeEntry", "TimeEntryState", "Transfer", "World",
+    "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Commerce", "Deposit", "DepositedDocument",
+    "Device", "DeviceState", "Estimate", "Expense", "InvoiceLine", "Item", "JournalEntry", "JournalLine",
+    "JournalRevision", "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "Psa",
+    "QboCreditMemo", "QboCustomer", "QboInvoice", "QboPayment", "QuantityState", "Receipt", "Refund", "SalesLine",
+    "Staff", "StatusState", "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription",
+    "SubscriptionItem", "Ticket", "TicketState", "TimeEntry", "TimeEntryState", "Transfer", "World",
 ]  # fmt: skip
 
 
@@ -125,3 +126,4 @@ class World:
     transfers: tuple[Transfer, ...] = ()
     estimates: tuple[Estimate, ...] = ()
     psa: Psa = field(default_factory=Psa)
+    commerce: Commerce = field(default_factory=Commerce)

@@ -184,7 +184,7 @@ def test_preflight_names_the_fields_that_a_role_hides() -> None:
 
 
 def test_preflight_says_nothing_about_an_empty_list() -> None:
-    vendor = Stripe({"/v1/invoices": [], "/v1/subscriptions": []})
+    vendor = Stripe({"/v1/invoices": [], "/v1/subscriptions": [], "/v1/events": []})
     with opened("stripe", vendor) as session:
         session.preflight([stream("stripe", name) for name in ("invoices", "invoice_lines", "subscription_items")])
 

@@ -72,12 +72,22 @@ def test_the_streams_are_those_we_promise() -> None:
             "customers",
             "products",
             "prices",
+            "coupons",
+            "promotion_codes",
             "subscriptions",
             "subscription_items",
             "invoices",
             "invoice_lines",
+            "invoice_payments",
             "charges",
             "refunds",
+            "disputes",
+            "payment_intents",
+            "balance_transactions",
+            "payouts",
+            "credit_notes",
+            "checkout_sessions",
+            "events",
         ],
         "quickbooks": [
             "company_info",
@@ -167,8 +177,8 @@ def test_the_documentation_tells_how_each_source_is_signed_in_to(source: str) ->
 
 
 def test_a_stream_nobody_declared_is_answered_with_the_choices() -> None:
-    with pytest.raises(KeyError, match="Stripe has no stream 'payouts'; it has customers, products"):
-        stream("stripe", "payouts")
+    with pytest.raises(KeyError, match="Stripe has no stream 'transfers'; it has customers, products"):
+        stream("stripe", "transfers")
 
 
 def test_an_organizations_file_may_map_the_fields_that_streams_have_and_no_others() -> None:

@@ -80,10 +80,27 @@ STRIPE = {
     "customers": "customer",
     "products": "product",
     "prices": "price",
+    "coupons": "coupon",
+    "promotion_codes": "promotion_code",
     "subscriptions": "subscription",
     "invoices": "invoice",
+    "invoice_payments": "invoice_payment",
     "charges": "charge",
     "refunds": "refund",
+    "disputes": "dispute",
+    "payment_intents": "payment_intent",
+    "balance_transactions": "balance_transaction",
+    "payouts": "payout",
+    "credit_notes": "credit_note",
+    "checkout/sessions": "checkout.session",
+    "events": "event",
+}
+STRIPE_HIDDEN = {
+    "prices": "tiers",
+    "coupons": "applies_to",
+    "invoices": "payments",
+    "subscriptions": "discounts",
+    "customers": "discount",
 }
 QUICKBOOKS = (
     "CompanyInfo", "Preferences", "Account", "Class", "Department", "Customer", "Vendor", "Employee", "Item", "Term",
@@ -210,28 +227,6 @@ def test_connectwise_child_lists_fit(client: Callable[[str], httpx.Client], pare
         for record in connectwise.get(f"{parents}/{parent['id']}/{children}", params={"pageSize": 1000}).json()
     ]
     check(validator("connectwise.openapi.json", CONNECTWISE_CHILDREN[parents, children]), records)
-
-
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("resource", STRIPE)
-def test_stripe_records_fit(client: Callable[[str], httpx.Client], resource: str):
-    stripe = client("stripe")
-    asked: dict[str, Any] = {"limit": 100, **({"status": "all"} if resource == "subscriptions" else {})}
-    answer = stripe.get(f"/v1/{resource}", params=asked).json()
-    check(validator("stripe.openapi.json", STRIPE[resource]), answer["data"])
-    for record in answer["data"][:3]:
-        assert stripe.get(f"/v1/{resource}/{record['id']}").json() == record
-
-
-@pytest.mark.usefixtures("clock")
-def test_stripe_lines_and_items_fit(client: Callable[[str], httpx.Client]):
-    stripe = client("stripe")
-    invoice = stripe.get("/v1/invoices", params={"limit": 1}).json()["data"][0]["id"]
-    lines = stripe.get(f"/v1/invoices/{invoice}/lines", params={"limit": 100}).json()["data"]
-    check(validator("stripe.openapi.json", "line_item"), lines)
-    subscription = stripe.get("/v1/subscriptions", params={"limit": 1}).json()["data"][0]["id"]
-    items = stripe.get("/v1/subscription_items", params={"subscription": subscription}).json()["data"]
-    check(validator("stripe.openapi.json", "subscription_item"), items)
 
 
 @pytest.mark.usefixtures("clock")

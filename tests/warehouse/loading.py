@@ -33,6 +33,7 @@ def page(
     resume: dict[str, Any] | None = None,
     rejections: Sequence[Rejection] = (),
     deletions: Sequence[str] = (),
+    families: Sequence[str] = (),
 ) -> Page:
     return Page(
         records,
@@ -41,6 +42,7 @@ def page(
         requests=1,
         bytes=sum(len(one.body) for one in records),
         deletions=tuple(deletions),
+        families=tuple(families),
     )
 
 
