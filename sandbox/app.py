@@ -14,6 +14,7 @@ from sandbox.control import Control
 from sandbox.credentials import Credentials
 from sandbox.interference import Interference
 from sandbox.ninjaone import ninjaone
+from sandbox.opsdb import OperationalDatabases
 from sandbox.quickbooks import quickbooks
 from sandbox.requestlog import RequestLog
 from sandbox.stripe import stripe
@@ -50,6 +51,6 @@ def create_app(
     ]
     log = RequestLog()
     interference = Interference({vendor.source: vendor.hooks for vendor in vendors}, clock, vendors_wall)
-    control = Control(world, seed, clock, interference, log, vendors, public_base_url)
+    control = Control(world, seed, clock, interference, log, vendors, public_base_url, OperationalDatabases(seed))
     mounts = [Mount(f"/{vendor.source}", app=vendor.app) for vendor in vendors]
     return log.recorded(interference.around(Starlette(routes=[*control.routes(), *mounts])))

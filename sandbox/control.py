@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,6 +17,7 @@ from sandbox.answers import json_answer
 from sandbox.clock import Clock, parse_instant
 from sandbox.faults import FaultPlan
 from sandbox.interference import Interference
+from sandbox.opsdb import OperationalDatabases
 from sandbox.requestlog import RequestLog
 from sandbox.vendor import Vendor
 from sandbox.world.entities import World
@@ -31,6 +34,7 @@ class Control:
     log: RequestLog
     vendors: Iterable[Vendor]
     public_base_url: str | None
+    databases: OperationalDatabases
 
     def routes(self) -> list[Route]:
         return [
@@ -42,6 +46,7 @@ class Control:
             Route("/_sandbox/faults", self.set_faults, methods=["PUT"]),
             Route("/_sandbox/faults", self.clear_faults, methods=["DELETE"]),
             Route("/_sandbox/credentials", self.credentials),
+            Route("/_sandbox/databases", self.provide_databases, methods=["PUT"]),
             Route("/_sandbox/manual.csv", self.manual),
             Route("/_sandbox/requests", self.requests, methods=["GET"]),
             Route("/_sandbox/requests", self.forget_requests, methods=["DELETE"]),
@@ -59,10 +64,12 @@ class Control:
             self.clock.set(parse_instant(asked["now"]))
         except (msgspec.MsgspecError, KeyError, ValueError) as problem:
             return json_answer({"error": f'Send {{"now": "2026-07-06T14:00:00Z"}}: {problem}'}, 400)
+        await run_in_threadpool(self.databases.show, self.clock.now)
         return await self.show_clock(request)
 
     async def reset_clock(self, request: Request) -> Response:
         self.clock.reset()
+        await run_in_threadpool(self.databases.show, self.clock.now)
         return await self.show_clock(request)
 
     async def show_faults(self, _: Request) -> Response:
@@ -84,6 +91,19 @@ class Control:
         """Sign-in facts for all vendors. Each call gives a QuickBooks refresh token of its own."""
         base = self.public_base_url or str(request.base_url)
         return json_answer({vendor.source: vendor.connection(base.rstrip("/")) for vendor in self.vendors})
+
+    async def provide_databases(self, request: Request) -> Response:
+        """Have the operational databases on a server; the answer says how each organization signs in to its own."""
+        try:
+            asked = msgspec.json.decode(await request.body(), type=dict[str, str])
+            server, database = asked["server"], asked["database"]
+        except (msgspec.MsgspecError, KeyError):
+            return json_answer({"error": 'Send {"server": ADDRESS, "database": NAME}.'}, 400)
+        try:
+            facts = await run_in_threadpool(self.databases.provide, server, database, self.clock.now)
+        except psycopg.Error as problem:  # its text may hold the address: only its name is told
+            return json_answer({"error": f"The databases could not be made ({type(problem).__name__})."}, 503)
+        return json_answer(facts)
 
     async def manual(self, _: Request) -> Response:
         text = io.StringIO()
