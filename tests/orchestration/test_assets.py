@@ -10,7 +10,6 @@ from orchestration import partitions
 from orchestration.assets import clients, raw
 from orchestration.definitions import defs
 from orchestration.extraction import StreamOutcome
-from orchestration.selection import one_organization
 from warehouse.credentials import connect_source, connection_for
 from warehouse.periods import Period
 from warehouse.settings import get_settings
@@ -124,7 +123,7 @@ def test_a_months_partition_exists_as_soon_as_the_month_has_begun_anywhere() -> 
 
 
 def test_the_organizations_are_those_with_a_file() -> None:
-    assert partitions.organizations.get_partition_keys() == [one_organization("demo-msp").id]
+    assert partitions.organizations.get_partition_keys() == ["demo-dealer", "demo-msp", "demo-saas"]
     assert defs.resolve_job_def("daily").partitions_def == partitions.organizations
 
 
