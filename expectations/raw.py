@@ -11,7 +11,43 @@ DEVICE_CLASSES = (
     "ANDROID", "APPLE_IOS", "APPLE_IPADOS", "UNMANAGED_DEVICE", "MANAGED_DEVICE",
 )  # fmt: skip
 
+
+def mapped_fields(source: str, stream: str) -> Suite:
+    """Whether the source still sends what its staging models read; shown on its best known stream."""
+    return Suite(
+        f"mapped_fields_of_{source}",
+        (source, stream),
+        f"The fields of {source}'s records that the models read are still there, of the same type, and not all null.",
+        f"""
+        select concat(stream, ': ', finding) as finding, null::text as doubt
+        from raw_meta.profiled_streams
+        where organization_id = {{organization_id}} and source = '{source}' and finding is not null
+        union all
+        select case when severity = 'error' then concat(stream, ': ', finding) end,
+            case when severity = 'warning' then concat(stream, ': ', finding) end
+        from raw_meta.field_profiles
+        where organization_id = {{organization_id}} and source = '{source}' and finding is not null
+        """,  # noqa: S608 - the source is one of the names below
+        (
+            nothing_found(
+                "error",
+                "The vendor seems to have changed fields that figures are made from; see docs/troubleshooting.md, "
+                "'The vendor changed a field'.",
+            ),
+            nothing_found(
+                "warning",
+                "A field that figures are made from has no values lately. That may be the business itself; look at it.",
+                column="doubt",
+            ),
+        ),
+    )
+
+
 SUITES = (
+    mapped_fields("ninjaone", "devices"),
+    mapped_fields("connectwise", "tickets"),
+    mapped_fields("stripe", "subscriptions"),
+    mapped_fields("quickbooks", "invoices"),
     Suite(
         "plausible_devices",
         ("ninjaone", "devices"),
@@ -83,7 +119,7 @@ SUITES = (
         """
         select concat(source, ' ', stream, ' ', coalesce(record_id, 'without id'), ': ', reason) as finding
         from raw_meta.rejected_records
-        where organization_id = {organization_id}
+        where organization_id = {organization_id} and settled_at is null
         """,
         (
             nothing_found(

@@ -66,9 +66,9 @@ def one_of(column: str, values: tuple[str, ...], severity: Severity, notes: str,
     )
 
 
-def nothing_found(severity: Severity, notes: str) -> Expect:
-    """The query, which looks for what must not be, says nothing in its column ``finding``.
+def nothing_found(severity: Severity, notes: str, column: str = "finding") -> Expect:
+    """The query, which looks for what must not be, says nothing in its column ``finding``, or in another.
 
     Each finding is a phrase that names what was found, so that the failure can quote it.
     """
-    return Expect("expect_column_values_to_be_null", {"column": "finding"}, severity, notes)
+    return Expect("expect_column_values_to_be_null", {"column": column}, severity, notes)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import extractors
+from extractors.contracts import contracts_of
 from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
 from extractors.core.reading import Session
 from extractors.core.stream import Stream
@@ -24,8 +25,10 @@ from orchestration.windows import local_date, pinned_version, why_whole, window_
 from warehouse import loader
 from warehouse.engine import connect
 from warehouse.errors import WarehouseError
+from warehouse.field_profiles import FieldNews, renew
 from warehouse.organizations import Organization
 from warehouse.periods import Period
+from warehouse.raw import StreamKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ class StreamOutcome:
     seconds: float = 0.0
     note: str | None = None
     certificate: Mapping[str, Any] | None = None
+    field_findings: tuple[str, ...] = ()
+    """Mapped fields that seem to have disappeared, and too many records that did not fit; a phrase each."""
+    new_fields: tuple[str, ...] = ()
+    """Top-level fields that no record had before."""
     error: str | None = None
     worth_retrying: bool = False
 
@@ -206,6 +213,7 @@ def extract_stream(
                 note=why,
                 family_field=stream.parent_field,
             )
+        news = field_news(organization.id, stream, as_of=as_of, run_id=run_id)
     except (VendorError, WarehouseError) as error:
         return _failed(stream, error)
     return StreamOutcome(
@@ -221,7 +229,20 @@ def extract_stream(
         seconds=result.seconds,
         note=result.note,
         certificate=result.certificate,
+        field_findings=news.findings,
+        new_fields=news.new_fields,
     )
+
+
+def field_news(organization_id: str, stream: Stream, *, as_of: datetime, run_id: str) -> FieldNews:
+    """What the records since the last run tell of the stream's mapped fields; kept for the check of that name."""
+    contract = contracts_of(stream.source).get(stream.name)
+    if contract is None:
+        return FieldNews()
+    mapped = [leaf.path for leaf in contract.leaves if leaf.may_lack]
+    with connect() as connection:
+        key = StreamKey(organization_id, stream.source, stream.name)
+        return renew(connection, key, mapped, as_of=as_of, run_id=run_id)
 
 
 def _failed(stream: Stream, error: Exception) -> StreamOutcome:

@@ -95,10 +95,60 @@ create table if not exists raw_meta.rejected_records (
     body_hash bytea not null,
     reason text not null,
     rejected_at timestamptz not null default clock_timestamp(),
+    last_rejected_at timestamptz not null default clock_timestamp(),
+    settled_at timestamptz,
     constraint rejected_records_once
         unique nulls not distinct (organization_id, source, stream, record_id, body_hash, reason)
 );
+do $$ begin
+    if not exists (
+        select from pg_attribute where attrelid = 'raw_meta.rejected_records'::regclass and attname = 'settled_at'
+    ) then
+        alter table raw_meta.rejected_records add column settled_at timestamptz,
+            add column last_rejected_at timestamptz not null default clock_timestamp();
+    end if;
+end $$;
 comment on table raw_meta.rejected_records is 'One row per vendor record that did not fit, with the reason; each once.';
+comment on column raw_meta.rejected_records.settled_at is
+    'When the record had fitted since, or a whole read gave it no more; null while the rejection stands.';
+
+create table if not exists raw_meta.profiled_streams (
+    organization_id text not null,
+    source text not null,
+    stream text not null,
+    profiled_to timestamptz,
+    finding text,
+    run_id text,
+    primary key (organization_id, source, stream)
+);
+comment on table raw_meta.profiled_streams is
+    'One row per stream of an organization: up to when its records were looked at for field_profiles.';
+comment on column raw_meta.profiled_streams.finding is 'Said while too many of its records do not fit.';
+
+create table if not exists raw_meta.field_profiles (
+    organization_id text not null,
+    source text not null,
+    stream text not null,
+    field text not null,
+    is_mapped boolean not null,
+    records bigint not null,
+    present bigint not null,
+    witness text,
+    missed bigint not null default 0,
+    missed_changed bigint not null default 0,
+    lost_at timestamptz,
+    severity text check (severity in ('error', 'warning')),
+    finding text,
+    first_seen_at timestamptz not null default clock_timestamp(),
+    primary key (organization_id, source, stream, field)
+);
+comment on table raw_meta.field_profiles is
+    'One row per field of a stream of an organization: how many of the records looked at had a value.';
+comment on column raw_meta.field_profiles.is_mapped is
+    'Whether a staging model reads it; of the others only the top-level names are known.';
+comment on column raw_meta.field_profiles.witness is 'The id of a record that has a value.';
+comment on column raw_meta.field_profiles.missed is 'Records looked at since one last had a value.';
+comment on column raw_meta.field_profiles.finding is 'Said while the field seems to have disappeared.';
 
 create table if not exists raw_meta.seen_records (
     read_id bigint not null,

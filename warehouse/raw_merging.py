@@ -99,7 +99,8 @@ _REJECT = """
 insert into raw_meta.rejected_records
     (organization_id, source, stream, run_id, record_id, body, body_hash, reason)
 values (%s, %s, %s, %s, %s, %s, %s, %s)
-on conflict on constraint rejected_records_once do nothing
+on conflict on constraint rejected_records_once do update set
+    run_id = excluded.run_id, last_rejected_at = clock_timestamp(), settled_at = null
 """
 
 

@@ -14,6 +14,7 @@ from warehouse.raw_cursors import Read, WindowLike, close_cursor, keep_resume_po
 from warehouse.raw_deletions import apply_sweep, forget_seen, mark_gone_that_day, mark_unseen
 from warehouse.raw_log import CertificateLike, Counts, close_log, log_counts
 from warehouse.raw_merging import Merged, keep_rejections, merge
+from warehouse.raw_rejections import settle_rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class Run:
             deleted += apply_sweep(connection, self.key, run_id=self.run_id, begun_at=sweep_begun_at)
         if self.snapshot_date is not None:
             mark_gone_that_day(connection, self.key, run_id=self.run_id, snapshot_date=self.snapshot_date)
+        settle_rejections(connection, self.key, whole_since=self.read.begun_at if self.window.kind == "all" else None)
         if self.notes_seen:
             forget_seen(connection, self.read.read_id)
         counts = replace(self.counts, deleted=deleted, requests=certificate.requests)

@@ -209,6 +209,8 @@ def renewed(organization_id: str, outcome: StreamOutcome) -> dict[dg.AssetKey, d
         "rejected": outcome.rejected,
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 2),
+        **({"new fields": ", ".join(outcome.new_fields)} if outcome.new_fields else {}),
+        **({"mapped fields": "; ".join(outcome.field_findings)} if outcome.field_findings else {}),
     }
     if outcome.certificate:
         metadata |= {name: text for name, text in certificates.rows(outcome.certificate) if name not in metadata}

@@ -85,6 +85,13 @@ REJECTED = (
     "values ('bad', 'stripe', 'charges', 'r', null, '{}', '\\x00', 'no id');"
 )
 BAD = {
+    **{
+        f"mapped_fields_of_{source}": "insert into raw_meta.profiled_streams values "
+        f"('bad', '{source}', 'things', now(), '7 records were rejected', 'r');"
+        "insert into raw_meta.field_profiles (organization_id, source, stream, field, is_mapped, records, present, "
+        f"severity, finding) values ('bad', '{source}', 'things', 'name', true, 9, 9, 'warning', 'name has no value');"
+        for source in ("ninjaone", "connectwise", "stripe", "quickbooks")
+    },
     "plausible_devices": raw("ninjaone.devices", "bad", '{"id": 1, "nodeClass": "TOASTER"}'),
     "plausible_tickets": raw("connectwise.tickets", "bad", '{"closedFlag": true}'),
     "plausible_time_entries": raw("connectwise.time_entries", "bad", '{"actualHours": -1}', '{"actualHours": 25}'),
