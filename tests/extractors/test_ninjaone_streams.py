@@ -11,6 +11,7 @@ import pytest
 
 from extractors import STREAMS, Stream, open_source, stream
 from extractors.core.certificate import Certificate
+from extractors.core.errors import PagingBroken
 from extractors.core.window import Window
 from tests.extractors.fakes import Unlimited
 
@@ -81,6 +82,13 @@ def test_a_fault_in_the_middle_of_a_report_costs_no_row(rmm: Rmm, kind: str, pre
     disturbed, proof = rmm.read(one, prefix=prefix)
     assert disturbed == undisturbed
     assert proof.cursor_closed
+
+
+@pytest.mark.parametrize("name", ["volumes", "activities"])
+def test_a_repeated_page_is_never_taken_for_a_whole_list(rmm: Rmm, name: str) -> None:
+    rmm.befall(kind="repeated_page", path=f"/({name}|queries/{name})$", after=2, times=None)
+    with pytest.raises(PagingBroken, match=name):
+        rmm.read(replace(stream("ninjaone", name), page_size=97))
 
 
 def test_activities_read_by_changes_as_time_goes_by_are_those_of_one_whole_read(rmm: Rmm) -> None:
