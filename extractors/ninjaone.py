@@ -119,6 +119,7 @@ STREAMS = (
         change_filter="activityTime",
         date_filters=("after", "before"),
         look_back=timedelta(days=1),
+        keeps_purged=True,  # NinjaOne keeps its log for so long only
         description="One row per entry of the activity log: alerts raised and reset, patches, devices come and gone.",
         permission="scope monitoring, role that sees all devices and the system activities",
         vendor_fields=("activityTime", "activityType"),
@@ -148,6 +149,7 @@ STREAMS = (
         date_filters=("installedAfter", "installedBefore"),
         look_back=_LATE,
         whole_every=timedelta(days=90),
+        keeps_purged=True,  # with a device go its installations, which happened all the same
         description="One row per attempt to install an operating-system patch on a device, failed ones included.",
         vendor_fields=("deviceId", "status", "installedAt"),
     ),

@@ -80,3 +80,16 @@ def test_the_activity_log_grows_by_what_is_new_and_loses_nothing(installation: s
     )
     assert told == [("all", True, 0, 0), ("changes", True, 0, 0), ("changes", False, 0, 0)]
     assert rows(installation, "select count(*) from raw_ninjaone.activities")[0][0] > first
+
+
+def test_a_removed_device_is_marked_and_what_was_installed_on_it_stays(installation: str, read: Any) -> None:
+    read(FIRST, "devices", "os_patch_installs")
+    read(FIRST + timedelta(days=60), "devices", "os_patch_installs")
+    ((gone, installed),) = rows(
+        installation,
+        "select count(distinct device.record_id), count(install.record_id) from raw_ninjaone.devices as device "
+        "left join raw_ninjaone.os_patch_installs as install on install.record ->> 'deviceId' = device.record_id "
+        "and install.deleted_at is null where device.deleted_at is not null",
+    )
+    assert gone
+    assert installed > gone
