@@ -182,8 +182,8 @@ def extract_stream(
             whole=why is not None,
         )
         left = loader.resume_point(connection, *key)
-    if left is not None and (left.window != asdict(window) or left.version != version):
-        left = None
+    if left is not None and (left.window != asdict(window) or left.version != version or left.as_of > as_of):
+        left = None  # of another part, another version, or by a clock that ran ahead
     seen = 0
 
     def on_page(records: int) -> None:

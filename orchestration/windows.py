@@ -50,7 +50,9 @@ def window_for(
     return Window("changes", since=watermark, months=_months(max(first, reached - (OPEN_MONTHS - 1)), current))
 
 
-def why_whole(stream: Stream, *, as_of: datetime, reached: Reached, asked: bool = False) -> str | None:
+def why_whole(  # noqa: PLR0911 - each reason has its own sentence
+    stream: Stream, *, as_of: datetime, reached: Reached, asked: bool = False
+) -> str | None:
     """Why everything is read again although the stream tells its changes, as a sentence; None when changes will do.
 
     ``asked``: a person wants it. Streams that are read whole every time need no reason.
@@ -59,6 +61,11 @@ def why_whole(stream: Stream, *, as_of: datetime, reached: Reached, asked: bool 
         return None
     if asked:
         return "Read whole, as asked for."
+    if reached.watermark > as_of:
+        return (
+            f"Read whole: the last complete read claims to be of {reached.watermark:%Y-%m-%d %H:%M} UTC, which is "
+            "yet to come, so a clock ran ahead then and changes since are not known."
+        )
     if reached.version != pinned_version(stream):
         before = f"in version {reached.version!r}" if reached.version is not None else "in a version that is not known"
         return f"Read whole: what was here was read {before}, and {pinned_version(stream)!r} is the pinned one now."

@@ -18,7 +18,18 @@ from sandbox.opsdb import OperationalDatabases
 from sandbox.quickbooks import quickbooks
 from sandbox.requestlog import RequestLog
 from sandbox.stripe import stripe
+from sandbox.vendor import Vendor
 from sandbox.world.entities import World
+
+
+def vendors_of(world: World, clock: Clock, secrets: Credentials, wall: Callable[[], float]) -> list[Vendor]:
+    """Every vendor, for one business."""
+    return [
+        ninjaone(world, clock, secrets, wall),
+        connectwise(world, clock, secrets),
+        stripe(world, clock, secrets),
+        quickbooks(world, clock, secrets, wall),
+    ]
 
 
 def create_app(
@@ -42,13 +53,7 @@ def create_app(
     def vendors_wall() -> float:
         return wall() + ahead()
 
-    secrets = Credentials(seed)
-    vendors = [
-        ninjaone(world, clock, secrets, vendors_wall),
-        connectwise(world, clock, secrets),
-        stripe(world, clock, secrets),
-        quickbooks(world, clock, secrets, vendors_wall),
-    ]
+    vendors = vendors_of(world, clock, Credentials(seed), vendors_wall)
     log = RequestLog()
     interference = Interference({vendor.source: vendor.hooks for vendor in vendors}, clock, vendors_wall)
     control = Control(world, seed, clock, interference, log, vendors, public_base_url, OperationalDatabases(seed))

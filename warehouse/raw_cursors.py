@@ -210,11 +210,16 @@ def close_cursor(
         """
         update raw_meta.cursors set
             -- A month read on its own moves nothing: with a watermark, changes would be all that is asked for next.
-            watermark = case when %(moves)s then greatest(watermark, %(watermark)s) else watermark end,
+            -- A read of everything stands by itself: a watermark from after it was set by a clock that ran ahead.
+            watermark = case
+                when %(is_whole)s then %(watermark)s
+                when %(moves)s then greatest(watermark, %(watermark)s)
+                else watermark
+            end,
             covered = %(covered)s,
             covers_from = %(covers_from)s,
             version = case when %(is_whole)s then %(version)s else version end,
-            whole_at = case when %(is_whole)s then greatest(whole_at, %(until)s) else whole_at end,
+            whole_at = case when %(is_whole)s then %(until)s else whole_at end,
             resume = null
         where organization_id = %(organization_id)s and source = %(source)s and stream = %(stream)s
             and fence = %(fence)s

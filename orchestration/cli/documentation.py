@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from orchestration import metric_reference, settings_reference
+from orchestration import metric_reference, settings_reference, stream_reference
 from orchestration.cli import reference
 from warehouse.settings import PROJECT_ROOT
 
@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def docs() -> None:
-    """Write the generated pages anew: metrics, settings, commands, .env.example."""
+    """Write the generated pages anew: metrics, streams, settings, commands, .env.example."""
     for path, text in pages().items():
         path.write_text(text)
         typer.echo(f"Wrote {path.relative_to(PROJECT_ROOT)}.")
@@ -29,6 +29,7 @@ def pages() -> dict[Path, str]:
     folder = PROJECT_ROOT / "docs"
     return {
         folder / "metrics.md": metric_reference.page(),
+        folder / "streams.md": stream_reference.page(),
         folder / "settings.md": settings_reference.page(),
         folder / "commands.md": reference.page(app),
         PROJECT_ROOT / ".env.example": settings_reference.env_example(),

@@ -37,6 +37,13 @@ def views(world: World) -> dict[str, View]:
     def locations(now: datetime) -> tuple[Rendered, ...]:
         return rendered(flat_location(place) for place in world.locations if place.created_at <= now)
 
+    def organization_locations(now: datetime) -> tuple[Rendered, ...]:
+        """Told in the organization's own list, they do not name it again."""
+        return tuple(
+            Rendered(row.key, msgspec.json.encode(without_organization(row.members)), row.members)
+            for row in locations(now)
+        )
+
     def devices(now: datetime) -> tuple[Rendered, ...]:
         return rendered(device(one, world, now) for one in world.devices if one.listed_at(now))
 
@@ -50,7 +57,7 @@ def views(world: World) -> dict[str, View]:
         "organizations": organizations,
         "organizations-detailed": organizations_detailed,
         "locations": locations,
-        "organization-locations": locations,
+        "organization-locations": organization_locations,
         "devices": devices,
         "devices-detailed": devices_detailed,
         "roles": roles,
@@ -61,6 +68,10 @@ def rendered(all_members: Any) -> tuple[Rendered, ...]:
     """The records without what they lack, by ascending id."""
     kept = sorted((present(members) for members in all_members), key=lambda members: members["id"])
     return tuple(Rendered(members["id"], msgspec.json.encode(members), members) for members in kept)
+
+
+def without_organization(members: Members) -> Members:
+    return {name: value for name, value in members.items() if name != "organizationId"}
 
 
 def present(members: Members) -> Members:
@@ -140,15 +151,17 @@ def device(one: Device, world: World, now: datetime) -> Members:
         "created": epoch(one.created_at),
         "lastContact": epoch(contact),
         "lastUpdate": epoch(contact),
-        "ipAddresses": [one.ip_address] if one.ip_address else None,
-        "macAddresses": [one.mac_address] if one.mac_address else None,
-        "deviceType": one.device_type,
     }
 
 
 def device_detailed(one: Device, world: World, now: datetime) -> Members:
     """A device with the members that its class adds: agents nest them, hypervisors lay them flat."""
-    common = device(one, world, now)
+    common = {
+        **device(one, world, now),
+        "ipAddresses": [one.ip_address] if one.ip_address else None,
+        "macAddresses": [one.mac_address] if one.mac_address else None,
+        "deviceType": one.device_type,
+    }
     memory = one.memory_gb * 1024**3 if one.memory_gb else None
     if one.node_class in HOSTS:
         flat = {
