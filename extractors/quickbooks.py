@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,9 @@ import httpx
 import msgspec
 
 from extractors.core.auth import RotatingRefresh, TokenStore
+from extractors.core.books import NO_BASIS, asked_for, one_report_a_month
 from extractors.core.budget import Rate
+from extractors.core.change_capture import by_change_capture
 from extractors.core.errors import (
     CredentialsRefused,
     PermissionMissing,
@@ -18,7 +21,7 @@ from extractors.core.errors import (
     VendorUnavailable,
     plain_code,
 )
-from extractors.core.queries import CHANGE_TIME, by_change_time, moment, one_object, one_report_a_month
+from extractors.core.queries import CHANGE_TIME, by_change_time, moment, one_object
 from extractors.core.source import Source, Verdict
 from extractors.core.stream import Stream
 from extractors.core.walk import Scope, Walk
@@ -33,59 +36,150 @@ _SCOPE = "scope com.intuit.quickbooks.accounting, granted by a company administr
 
 
 # Every queried entity has text ids, a change time and a COUNT(*) to hold it against; `path` is the entity's name.
+# Changes and deletions come from the feed, which goes 30 days back: a day is left for clocks and late runs.
 _entity = partial(
-    Stream, source="quickbooks", pages=by_change_time, key="Id", changed_at=CHANGE_TIME, counted=True, permission=_SCOPE
+    Stream,
+    source="quickbooks",
+    pages=by_change_capture,
+    key="Id",
+    changed_at=CHANGE_TIME,
+    counted=True,
+    permission=_SCOPE,
+    feed_reach=timedelta(days=29),
+    whole_every=timedelta(days=30),
 )
+_settings = partial(_entity, pages=one_object, counted=False, feed_reach=None, whole_every=None)
 # Name lists leave inactive rows out unless asked for; the ledger still refers to them.
 _name_list = partial(_entity, parameters={"where": "Active IN (true, false)"})
+# Lists that carry a balance or a quantity on hand: whether a posting that moves it counts as a change is not
+# documented. They are short, so they are read whole; so are terms, which the feed is not known to tell.
+_whole_list = partial(_name_list, pages=by_change_time, feed_reach=None, whole_every=None)
 _transactions = partial(
     _entity, reads="windowed", change_filter=CHANGE_TIME, date_filters=("TxnDate",), vendor_fields=("TxnDate",)
 )
-
-
-def profit_and_loss(basis: str = "Accrual") -> Stream:
-    """The profit and loss report on an accounting basis, `Accrual` or `Cash`."""
-    return Stream(
-        source="quickbooks",
-        name="profit_and_loss",
-        path="/reports/ProfitAndLoss",
-        description=f"One row per month: the whole profit and loss report on {basis.lower()} basis, as JSON.",
-        permission=_SCOPE,
-        pages=one_report_a_month,
-        parameters={"accounting_method": basis},
-        reads="windowed",
-        by_month=True,
-    )
-
+_report = partial(
+    Stream,
+    source="quickbooks",
+    pages=one_report_a_month,
+    permission=_SCOPE,
+    reads="windowed",
+    by_month=True,
+    bases=("Accrual", "Cash"),
+)
 
 STREAMS = (
-    _entity(
+    _settings(
         name="company_info",
         path="/companyinfo/{realm_id}",
-        pages=one_object,
-        counted=False,
         description="One row: the company whose books these are.",
         vendor_fields=("CompanyName",),
     ),
-    _name_list(
+    _settings(
+        name="preferences",
+        path="/preferences",
+        description="One row: the company's settings, such as its accounting basis and the day its books are closed.",
+    ),
+    _whole_list(
         name="accounts",
         path="Account",
         description="One row per account of the chart of accounts, inactive ones included.",
         vendor_fields=("Name", "AccountType"),
     ),
     _name_list(
+        name="classes",
+        path="Class",
+        description="One row per class that lines are sorted by, inactive ones included.",
+        vendor_fields=("Name",),
+    ),
+    _name_list(
+        name="departments",
+        path="Department",
+        description="One row per location of the company, inactive ones included.",
+        vendor_fields=("Name",),
+    ),
+    _whole_list(
         name="customers",
         path="Customer",
         description="One row per customer, sub-customer or project, inactive ones included.",
         vendor_fields=("DisplayName",),
     ),
+    _whole_list(
+        name="vendors",
+        path="Vendor",
+        description="One row per supplier, inactive ones included.",
+        vendor_fields=("DisplayName",),
+        withheld_fields=("TaxIdentifier", "VendorPaymentBankDetail"),
+    ),
+    _name_list(
+        name="employees",
+        path="Employee",
+        description="One row per employee, those who left included; never with a social security number.",
+        vendor_fields=("DisplayName",),
+        withheld_fields=("SSN", "BirthDate", "Gender"),
+    ),
+    _whole_list(
+        name="items",
+        path="Item",
+        description="One row per product or service sold or bought, inactive ones included.",
+        vendor_fields=("Name",),
+    ),
+    _whole_list(
+        name="terms",
+        path="Term",
+        description="One row per term of payment, inactive ones included.",
+        vendor_fields=("Name",),
+    ),
     _transactions(
         name="invoices", path="Invoice", description="One row per invoice; voided ones stay, with amounts of 0."
     ),
     _transactions(name="payments", path="Payment", description="One row per payment received."),
+    _transactions(name="sales_receipts", path="SalesReceipt", description="One row per sale that was paid at once."),
     _transactions(name="credit_memos", path="CreditMemo", description="One row per credit given to a customer."),
+    _transactions(name="refund_receipts", path="RefundReceipt", description="One row per refund paid to a customer."),
+    _transactions(name="bills", path="Bill", description="One row per bill of a supplier."),
+    _transactions(
+        name="bill_payments",
+        path="BillPayment",
+        description="One row per payment of bills; one over nothing uses up a supplier's credit.",
+    ),
+    _transactions(
+        name="purchases",
+        path="Purchase",
+        description="One row per purchase paid at once, by cash, check or card; with Credit the money came back.",
+    ),
+    _transactions(name="vendor_credits", path="VendorCredit", description="One row per credit of a supplier."),
+    _transactions(name="estimates", path="Estimate", description="One row per offer to a customer; it posts nothing."),
     _transactions(name="journal_entries", path="JournalEntry", description="One row per journal entry with its lines."),
-    profit_and_loss(),
+    _transactions(
+        name="deposits",
+        path="Deposit",
+        description="One row per deposit: payments taken to the bank, and lines posted directly.",
+    ),
+    _transactions(
+        name="transfers", path="Transfer", description="One row per transfer between the company's own accounts."
+    ),
+    _report(
+        name="profit_and_loss",
+        path="/reports/ProfitAndLoss",
+        description="One row per month and accounting basis: the whole profit and loss report, as JSON.",
+    ),
+    _report(
+        name="balance_sheet",
+        path="/reports/BalanceSheet",
+        description="One row per month and accounting basis: the whole balance sheet at the month's end, as JSON.",
+    ),
+    _report(
+        name="aged_receivables",
+        path="/reports/AgedReceivables",
+        description="One row per month: what customers owe at its end by age, or today while it runs, as JSON.",
+        parameters={"aging_method": "Report_Date"},
+        bases=(),
+    ),
+    _report(
+        name="cash_flow",
+        path="/reports/CashFlow",
+        description="One row per month and accounting basis: the whole statement of cash flows, as JSON.",
+    ),
 )
 
 
@@ -118,8 +212,8 @@ def sample(walk: Walk) -> list[msgspec.Raw]:
     """A few rows of an entity; of a report only whether it may be read."""
     stream, version = walk.stream, {"minorversion": MINOR_VERSION}
     if stream.by_month:
-        day = walk.scope.as_of.astimezone(walk.scope.time_zone).strftime("%Y-%m-01")
-        walk.get(stream.path, {**walk.filters(), "start_date": day, "end_date": day})
+        month = walk.scope.as_of.astimezone(walk.scope.time_zone).strftime("%Y-%m")
+        walk.get(stream.path, {**walk.filters(), **asked_for(walk, month, (stream.bases or (NO_BASIS,))[0])})
         return []
     if stream.pages is one_object:
         answer = walk.decode(walk.get(stream.path, version).body, dict[str, msgspec.Raw])
@@ -134,6 +228,7 @@ _XML_CODE = re.compile(rb'<Error code="([0-9]{1,6})"')
 _MEANINGS: dict[int, type[VendorError]] = {
     100: CredentialsRefused,
     120: CredentialsRefused,
+    610: RequestRejected,  # there is no such object
     3001: VendorUnavailable,  # too many requests: with 429, in the past with 403
     3100: PermissionMissing,  # another app, company or environment than the token's
     3200: CredentialsRefused,

@@ -14,7 +14,7 @@ from typing import Any
 
 import extractors
 from extractors.contracts import contracts_of
-from extractors.core.errors import CredentialsRefused, VendorError, VendorUnavailable
+from extractors.core.errors import ChangesCutShort, CredentialsRefused, VendorError, VendorUnavailable
 from extractors.core.reading import Session
 from extractors.core.stream import Stream
 from orchestration.errors import UsageError
@@ -161,8 +161,9 @@ def extract_stream(
     progress: Progress,
     period: Period | None = None,
     whole: bool = False,
+    because: str | None = None,
 ) -> StreamOutcome:
-    """One stream of one organization: decide the window, read, merge, close.
+    """One stream of one organization: decide the window, read, merge, close. ``because``: why everything is read.
 
     A read that was interrupted goes on where it stopped, if the same part of the stream is asked for again in the same
     version of the vendor.
@@ -171,7 +172,7 @@ def extract_stream(
     version = pinned_version(stream)
     with connect() as connection:
         reached = loader.reached(connection, *key)
-        why = why_whole(stream, as_of=as_of, reached=reached, asked=whole) if period is None else None
+        why = because or why_whole(stream, as_of=as_of, reached=reached, asked=whole) if period is None else None
         window = window_for(
             stream,
             organization,
@@ -214,6 +215,16 @@ def extract_stream(
                 family_field=stream.parent_field,
             )
         news = field_news(organization.id, stream, as_of=as_of, run_id=run_id)
+    except ChangesCutShort:
+        return extract_stream(
+            session,
+            organization,
+            stream,
+            run_id=run_id,
+            as_of=as_of,
+            progress=progress,
+            because="Read whole: there were more changes than the vendor's feed tells at once.",
+        )
     except (VendorError, WarehouseError) as error:
         return _failed(stream, error)
     return StreamOutcome(

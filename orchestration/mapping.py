@@ -1,10 +1,9 @@
-"""Streams as one organization has them: on its own accounting basis, in its own tables, or not at all."""
+"""Streams as one organization has them: in its own tables, or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from extractors import quickbooks
 from extractors.core.stream import Stream
 from extractors.core.table_stream import TableMapping, TableStream
 from orchestration.errors import UsageError
@@ -13,8 +12,6 @@ from warehouse.organizations import Organization
 
 def as_configured(organization: Organization, stream: Stream) -> Stream:
     """The stream as the organization's file wants it read."""
-    if (stream.source, stream.name) == ("quickbooks", "profit_and_loss"):
-        return quickbooks.profit_and_loss(organization.settings.profit_and_loss_basis)
     options = organization.sources.opsdb
     if isinstance(stream, TableStream) and options and stream.name in options.tables:
         table = options.tables[stream.name]

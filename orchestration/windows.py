@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import extractors
-from extractors.core.queries import report_id
+from extractors.core.books import report_ids
 from extractors.core.stream import Stream
 from extractors.core.window import Window
 from warehouse.loader import Reached
@@ -34,8 +34,7 @@ def window_for(
 
     ``whole`` reads everything although changes are to be had. Reports are asked for by month: the months that were open
     at the last complete run and those since. All months where reports are missing from ``held``, the ids of those that
-    are here, the latest first: on the first read, and when the history was made longer or the books are to be read on
-    another basis.
+    are here: on the first read, and when the history was made longer.
     """
     current = Period.containing(as_of, organization.time_zone)
     if period is not None and stream.reads == "windowed" and (stream.date_filters or stream.by_month):
@@ -104,10 +103,8 @@ def _is_behind_its_feed(stream: Stream, as_of: datetime, watermark: datetime) ->
 
 
 def _holds_reports(stream: Stream, held: Sequence[str], months: Iterable[Period]) -> bool:
-    """Whether every month's report is here on the wanted basis, which no reading of another basis has overtaken."""
-    wanted = {report_id(stream, str(month)) for month in months}
-    kind = report_id(stream, "")
-    return wanted <= set(held) and all(one.startswith(kind) for one in held[:1])
+    """Whether every month's report is here, on each basis."""
+    return {one for month in months for one in report_ids(stream, str(month))} <= set(held)
 
 
 def _months(first: Period, last: Period) -> tuple[str, ...]:

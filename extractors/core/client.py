@@ -97,7 +97,7 @@ class ReadClient:
         )
         if kind is CredentialsRefused and status == httpx.codes.NOT_FOUND:
             sentence += f" ({source.label} answers 404 to a wrong company or key.)"
-        return kind(sentence, vendor=source.label, about=about, status=status)
+        return kind(sentence, vendor=source.label, about=about, status=status, code=code)
 
     def _kind(self, status: int) -> type[VendorError]:
         if status == httpx.codes.NOT_FOUND and self._source.hides_refusal_as_not_found and not self._has_answered:

@@ -1,14 +1,11 @@
-"""Paging QuickBooks: queries walked by change time, single objects, and reports asked for month by month."""
+"""Paging QuickBooks: queries walked by change time, and single objects."""
 
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 from extractors.core.cutting import Cut
-from extractors.core.stream import Stream
 from extractors.core.walk import Walk
 
 CHANGE_TIME = "MetaData.LastUpdatedTime"
@@ -72,58 +69,12 @@ def one_object(walk: Walk) -> Iterator[Cut]:
     walk.close()
 
 
-class _Header(msgspec.Struct, rename="pascal"):
-    report_basis: str | None = None
-    start_period: str | None = None
-    end_period: str | None = None
-    time: str | None = None
-    option: list[dict[str, Any]] = []
-
-
-class _Row(msgspec.Struct):
-    group: str | None = None
-
-
-class _Rows(msgspec.Struct):
-    rows: list[_Row] = msgspec.field(name="Row", default_factory=list)
-
-
-class _Report(msgspec.Struct):
-    header: _Header = msgspec.field(name="Header")
-    rows: _Rows = msgspec.field(name="Rows")
-
-
-def report_id(stream: Stream, month: str) -> str:
-    """The key of a month's report, which names the accounting basis too: `ProfitAndLoss:Accrual:2026-06`."""
-    return f"{stream.path.rsplit('/', 1)[-1]}:{stream.parameters['accounting_method']}:{month}"
-
-
-def one_report_a_month(walk: Walk) -> Iterator[Cut]:
-    """A report for each month of the window; the whole report is the record, `<report>:<basis>:<month>` its key."""
-    stream, filters = walk.stream, walk.filters()
-    basis = stream.parameters["accounting_method"]
-    done = walk.cursor.get("month", "")
-    if not walk.scope.window.months:
-        raise ValueError(f"{stream.name} is read month by month, and the window names no months")
-    for month in sorted(walk.scope.window.months):
-        if month <= done:
-            continue
-        first, last = _bounds(month)
-        body = walk.get(stream.path, {**filters, "start_date": first, "end_date": last}).body
-        answer = walk.decode(body, _Report)
-        cut = walk.cut_one(body, report_id(stream, month), _time(answer.header.time))
-        if cut.rejections:
-            yield walk.take(cut._replace(cursor={"month": month}))
-            continue
-        header, groups = answer.header, {row.group for row in answer.rows.rows}
-        if (header.report_basis, header.start_period, header.end_period) != (basis, first, last):
-            # With one date missing it falls back to the year to date without a word.
-            walk.broken(f"a report for another basis or time than {basis} {month}")
-        has_data = {"Name": "NoReportData", "Value": "true"} not in header.option
-        if has_data and "NetIncome" not in groups:
-            walk.broken(f"a report of {month} that ends before its net income")
-        yield walk.take(cut._replace(cursor={"month": month}))
-    walk.close()
+def found_rows(walk: Walk, conditions: list[str]) -> list[msgspec.Raw]:
+    """The rows that meet the conditions and the stream's own, whatever the window; at most as many as a page holds."""
+    where = [text for name, text in walk.stream.parameters.items() if name == "where"]
+    fixed = {name: text for name, text in walk.filters().items() if name != "where"}
+    statement = _statement("*", walk.stream.path, [*where, *conditions]) + f" MAXRESULTS {walk.stream.page_size}"
+    return _rows(walk, _ask(walk, statement, fixed))
 
 
 def moment(value: datetime) -> str:
@@ -159,17 +110,3 @@ def _count(walk: Walk, where: list[str], fixed: dict[str, str]) -> int:
     if total is None:
         walk.broken("no total where it was asked for one")
     return walk.decode(bytes(total), int)
-
-
-def _bounds(month: str) -> tuple[str, str]:
-    year, number = (int(part) for part in month.split("-"))
-    return f"{month}-01", f"{month}-{monthrange(year, number)[1]:02d}"
-
-
-def _time(text: str | None) -> datetime | None:
-    """When the report was made. Older captures hold epoch milliseconds here; what is no time is left aside."""
-    try:
-        made = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return made.astimezone(UTC) if made and made.tzinfo else None

@@ -73,6 +73,8 @@ class Stream:
     """The field of a record that names its parent, by which a parent's children that are gone are found."""
     by_month: bool = False
     """A report, asked for once for each of the window's months."""
+    bases: tuple[str, ...] = ()
+    """The accounting bases on which a report is asked for; empty for one that knows none."""
     counted: bool = False
     """The vendor gives an independent total, which must be reached."""
 

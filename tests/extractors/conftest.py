@@ -46,3 +46,14 @@ def befall(sandbox: str) -> Iterator[Callable[..., None]]:
     yield bring
     for what in ("faults", "clock"):
         httpx.delete(f"{sandbox}/_sandbox/{what}").raise_for_status()
+
+
+@pytest.fixture
+def set_clock(sandbox: str) -> Iterator[Callable[[datetime], None]]:
+    """Move the sandbox's clock; afterwards it stands where it stood."""
+
+    def move(to: datetime) -> None:
+        httpx.put(f"{sandbox}/_sandbox/clock", json={"now": to.isoformat()}).raise_for_status()
+
+    yield move
+    httpx.delete(f"{sandbox}/_sandbox/clock").raise_for_status()

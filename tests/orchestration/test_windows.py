@@ -9,7 +9,6 @@ from extractors.core.budget import TokenBuckets
 from orchestration.errors import UsageError
 from orchestration.extraction import choose
 from orchestration.jobs import months_to_read
-from orchestration.mapping import as_configured
 from orchestration.sessions import budget_of
 from orchestration.windows import local_date, window_for
 from warehouse.organizations import Organization
@@ -50,13 +49,14 @@ def test_reports_are_asked_for_from_the_first_month_of_the_history_at_first() ->
     assert window.months == ("2026-01", "2026-02", "2026-03", "2026-04", "2026-05", "2026-06")
 
 
-def reports(basis: str, first: int, last: int) -> list[str]:
+def reports(first: int, last: int, *bases: str) -> list[str]:
     """The ids of the reports of 2026, the latest first."""
-    return [f"ProfitAndLoss:{basis}:2026-{month:02d}" for month in range(last, first - 1, -1)]
+    months = range(last, first - 1, -1)
+    return [f"ProfitAndLoss:{basis}:2026-{month:02d}" for month in months for basis in bases or ("Accrual", "Cash")]
 
 
 def test_reports_of_the_last_three_months_are_read_again_later() -> None:
-    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=reports("Accrual", 1, 6))
+    window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=reports(1, 6))
     assert (window.kind, window.months) == ("changes", ("2026-04", "2026-05", "2026-06"))
 
 
@@ -64,16 +64,15 @@ def test_after_a_long_silence_reports_are_read_from_those_that_were_open_when_it
     """March was still running when it was read, and the months up to May were never read at all."""
     spring = datetime(2026, 3, 10, 3, 30, tzinfo=UTC)
     autumn = datetime(2026, 9, 10, 3, 30, tzinfo=UTC)
-    window = window_for(REPORT, ORGANIZATION, as_of=autumn, watermark=spring, held=reports("Accrual", 1, 3))
+    window = window_for(REPORT, ORGANIZATION, as_of=autumn, watermark=spring, held=reports(1, 3))
     assert window.months == tuple(f"2026-{month:02d}" for month in range(1, 10))
 
 
 @pytest.mark.parametrize(
     "held",
     [
-        pytest.param(reports("Accrual", 3, 6), id="the history was made longer"),
-        pytest.param(reports("Cash", 1, 6), id="the books were read on another basis"),
-        pytest.param(reports("Cash", 1, 6) + reports("Accrual", 1, 6), id="the basis was changed and changed back"),
+        pytest.param(reports(3, 6), id="the history was made longer"),
+        pytest.param(reports(1, 6, "Accrual"), id="the books were read on one basis only"),
     ],
 )
 def test_all_reports_are_read_when_those_that_are_here_are_not_the_wanted_ones(held: list[str]) -> None:
@@ -104,12 +103,11 @@ def test_a_source_nobody_declared_is_refused_with_the_ones_there_are() -> None:
         choose("xero")
 
 
-def test_the_books_are_read_on_the_basis_that_the_organization_keeps_them() -> None:
-    cash = ORGANIZATION.model_copy(
-        update={"settings": ORGANIZATION.settings.model_copy(update={"profit_and_loss_basis": "Cash"})}
-    )
-    assert as_configured(ORGANIZATION, REPORT).parameters == {"accounting_method": "Accrual"}
-    assert as_configured(cash, REPORT).parameters == {"accounting_method": "Cash"}
+def test_reports_that_know_no_basis_are_held_once_a_month() -> None:
+    aging = extractors.stream("quickbooks", "aged_receivables")
+    held = [f"AgedReceivables:none:2026-{month:02d}" for month in range(1, 7)]
+    assert window_for(aging, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=held).kind == "changes"
+    assert window_for(aging, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=held[1:]).kind == "all"
 
 
 def test_a_source_is_asked_no_faster_than_the_organizations_file_allows() -> None:

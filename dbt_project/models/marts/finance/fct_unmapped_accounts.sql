@@ -1,14 +1,23 @@
 with lines as (
     select * from {{ ref('fct_profit_and_loss') }}
+),
+
+-- Both bases are held; only the organization's own feeds metrics, so only there a rule can be missing.
+bases as (
+    select
+        organization_id,
+        coalesce(profit_and_loss_basis, 'Accrual') as basis
+    from {{ ref('dim_organizations') }}
 )
 
 select
     organization_id,
-    period,
+    lines.period,
     basis,
-    account_id,
-    account_name,
-    report_group,
-    amount
+    lines.account_id,
+    lines.account_name,
+    lines.report_group,
+    lines.amount
 from lines
-where metric is null
+inner join bases using (organization_id, basis)
+where lines.metric is null

@@ -1,0 +1,46 @@
+{{ config(unique_key=['organization_id', 'bill_id']) }}
+
+with source as (
+    {{ changed_records(source('quickbooks', 'bills')) }}
+),
+
+renamed as (
+    select
+        source.organization_id,
+        source.record_id as bill_id,
+        fields."DocNumber" as doc_number,
+        left(fields."TxnDate", 10)::date as bill_date,
+        left(fields."DueDate", 10)::date as due_date,
+        fields."VendorRef" ->> 'value' as vendor_id,
+        fields."TotalAmt" as total_amount,
+        fields."Balance" as balance,
+        fields."APAccountRef" ->> 'value' as payable_account_id,
+        fields."CurrencyRef" ->> 'value' as currency,
+        fields."ExchangeRate" as exchange_rate,
+        fields."PrivateNote" as private_note,
+        fields."Line" as lines,
+        fields."LinkedTxn" as linked_transactions,
+        (fields."MetaData" ->> 'CreateTime')::timestamptz as created_at,
+        (fields."MetaData" ->> 'LastUpdatedTime')::timestamptz as updated_at,
+        source.deleted_at is not null as is_deleted,
+        source.source_updated_at,
+        source.extracted_at
+    from source
+    cross join lateral jsonb_to_record(source.record) as fields (
+        "DocNumber" text,
+        "TxnDate" text,
+        "DueDate" text,
+        "VendorRef" jsonb,
+        "TotalAmt" numeric,
+        "Balance" numeric,
+        "APAccountRef" jsonb,
+        "CurrencyRef" jsonb,
+        "ExchangeRate" numeric,
+        "PrivateNote" text,
+        "Line" jsonb,
+        "LinkedTxn" jsonb,
+        "MetaData" jsonb
+    )
+)
+
+select * from renamed

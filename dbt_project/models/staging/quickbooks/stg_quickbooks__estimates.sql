@@ -1,0 +1,42 @@
+{{ config(unique_key=['organization_id', 'estimate_id']) }}
+
+with source as (
+    {{ changed_records(source('quickbooks', 'estimates')) }}
+),
+
+renamed as (
+    select
+        source.organization_id,
+        source.record_id as estimate_id,
+        fields."DocNumber" as doc_number,
+        left(fields."TxnDate", 10)::date as estimate_date,
+        fields."CustomerRef" ->> 'value' as quickbooks_customer_id,
+        fields."TotalAmt" as total_amount,
+        fields."TxnStatus" as estimate_status,
+        fields."CurrencyRef" ->> 'value' as currency,
+        fields."ExchangeRate" as exchange_rate,
+        fields."PrivateNote" as private_note,
+        fields."Line" as lines,
+        fields."LinkedTxn" as linked_transactions,
+        (fields."MetaData" ->> 'CreateTime')::timestamptz as created_at,
+        (fields."MetaData" ->> 'LastUpdatedTime')::timestamptz as updated_at,
+        source.deleted_at is not null as is_deleted,
+        source.source_updated_at,
+        source.extracted_at
+    from source
+    cross join lateral jsonb_to_record(source.record) as fields (
+        "DocNumber" text,
+        "TxnDate" text,
+        "CustomerRef" jsonb,
+        "TotalAmt" numeric,
+        "TxnStatus" text,
+        "CurrencyRef" jsonb,
+        "ExchangeRate" numeric,
+        "PrivateNote" text,
+        "Line" jsonb,
+        "LinkedTxn" jsonb,
+        "MetaData" jsonb
+    )
+)
+
+select * from renamed
