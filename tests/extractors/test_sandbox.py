@@ -52,7 +52,16 @@ def test_small_pages_give_the_same_records_as_large_ones(vendors: Vendors, name:
     assert sorted(large) == sorted(small)
 
 
-RARE = {"refunds", "credit_memos", "refund_receipts", "vendor_credits", "transfers", "disputes", "credit_notes", "events"}
+RARE = {
+    "refunds",
+    "credit_memos",
+    "refund_receipts",
+    "vendor_credits",
+    "transfers",
+    "disputes",
+    "credit_notes",
+    "events",
+}
 """Not every month has one."""
 
 
