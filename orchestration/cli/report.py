@@ -69,13 +69,18 @@ def smartnumbers_table(name: str, quarter: str, rows: Sequence[dict[str, Any]]) 
 
 
 def extraction_table(outcomes: Sequence[StreamOutcome]) -> Table:
-    """What was extracted, a line a stream: what the vendor itself counts, and how deletions were looked for."""
+    """What was extracted, a line a stream under its source: what the vendor counts, how deletions were looked for."""
     table = Table(title="Extracted", title_justify="left")
-    table.add_column("stream")
+    table.add_column("stream", no_wrap=True)
     for heading in ("records", "counted", "new", "changed", "deleted", "by", "rejected", "seconds"):
         table.add_column(heading, justify="left" if heading == "by" else "right")
     table.add_column("outcome")
+    source = ""
     for one in outcomes:
+        if one.source != source:
+            source = one.source
+            table.add_section()
+            table.add_row(Text(source, style="bold"))
         proof = one.certificate or {}
         figures = [
             f"{one.records:,}",
@@ -88,7 +93,7 @@ def extraction_table(outcomes: Sequence[StreamOutcome]) -> Table:
             f"{one.seconds:.1f}",
         ]
         table.add_row(
-            f"{one.source} {one.stream}",
+            f"  {one.stream}",
             *(figures if one.is_complete else [""] * len(figures)),
             "complete" if one.is_complete else Text("failed", style="red"),
         )

@@ -72,7 +72,7 @@ def test_every_part_of_the_certificate_is_kept_with_the_run(installation: str) -
     assert (tickets["deletions"], tickets["deleted"], tickets["rejected"]) == ("complete set", 0, 0)
     assert tickets["window"]["kind"] == "all"
     assert tickets["version"]
-    (line,) = [line for line in ended.out.splitlines() if "connectwise tickets" in line]
+    (line,) = [line for line in ended.out.splitlines() if "   tickets " in line]
     assert line.count(f"{tickets['records']:,}") == 3, "read, counted by the vendor, and all of them new"
     assert "all" in line
 
