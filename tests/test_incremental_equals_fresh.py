@@ -11,17 +11,11 @@ from typing import Any
 
 import pytest
 
-import extractors
-from tests.warehouses import OVER_HTTP, Place, Records, differences, warehouses
+from tests.warehouses import OVER_HTTP, Place, Records, differences, purged, warehouses
 
 FIRST = {"quickbooks": datetime(2025, 7, 7, 14, tzinfo=UTC)}  # a journal entry is deleted soon after, an invoice voided
 USUALLY = datetime(2026, 5, 20, 14, tzinfo=UTC)
 DAYS_LATER = (1, 3, 10, 45)
-
-NOTICED_LATE = {
-    "os_patch_installs": "patches of a device that left are dropped with it; a whole read, every 90 days, shows that"
-}
-"""Streams in which what is gone may stay until everything is read again, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +38,13 @@ def test_reads_of_changes_add_up_to_a_read_of_everything(place: Place, source: s
         now = first + timedelta(days=days)
         before, held = held, place.read(growing, source, now)
         fresh = place.read(place.warehouse(), source, now)
-        assert differences(held, fresh, may_hold=late(source)) == [], f"{source}, {days} days after the first reading"
+        assert differences(held, fresh, may_hold=purged(source)) == [], f"{source}, {days} days after the first reading"
         gone += [f"{name} {one}" for name, records in before.items() for one in records.keys() - fresh[name].keys()]
         closed += [f"{name} {one}" for name, one in ended(before, fresh)]
     whole = place.read(growing, source, now, whole=True)
     assert differences(whole, fresh, may_hold=purged(source)) == [], "after everything was read again"
     assert gone or source == "stripe", "nothing was deleted meanwhile, so this proves nothing"
     assert closed or source == "ninjaone", "nothing was voided, canceled or merged meanwhile"
-
-
-def purged(source: str) -> set[str]:
-    """Streams that keep what their vendor forgets."""
-    return {one.name for one in extractors.STREAMS[source] if one.keeps_purged}
-
-
-def late(source: str) -> set[str]:
-    return purged(source) | {one.name for one in extractors.STREAMS[source] if one.name in NOTICED_LATE}
 
 
 def ended(before: Records, after: Records) -> Iterator[tuple[str, str]]:

@@ -136,3 +136,8 @@ def differences(held: Records, fresh: Records, may_hold: Collection[str] = ()) -
 
 def changed_members(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def purged(source: str) -> set[str]:
+    """Streams that keep what their vendor forgets: they may hold more than a fresh read finds."""
+    return {one.name for one in extractors.STREAMS[source] if one.keeps_purged}

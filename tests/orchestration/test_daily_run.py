@@ -1,10 +1,15 @@
 """One evening on which a vendor refuses the sign-in: the rest is done, the run fails in a sentence, an alert tells."""
 
 import json
+import logging
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
+import httpx
 import psycopg
 import pytest
 
@@ -16,10 +21,16 @@ from orchestration.assets import raw
 from orchestration.definitions import defs
 from orchestration.selection import one_organization
 from orchestration.sensors import BY_HAND, organizations_of, run_failed, run_succeeded, scope_of
+from sandbox.credentials import Credentials
+from tests.command import qbr
 from tests.installation import installed
+from tests.leaks import dump_of, leaks, texts_in
 from tests.orchestration.conftest import AS_OF, sandbox_at
 from warehouse.credentials import connect_source, connection_for
 from warehouse.settings import get_settings
+
+# Dagster waits for the disk after each of thousands of events.
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,8 @@ class Evening:
     """The run, what Dagster remembers of it, and the warehouse after it."""
 
     url: str
+    folders: tuple[Path, Path]
+    """What the run wrote: its own folder, and Dagster's storage."""
     instance: dg.DagsterInstance
     run: dg.ExecuteInProcessResult
 
@@ -44,7 +57,13 @@ class Evening:
 
 @pytest.fixture(scope="module")
 def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
-    with pytest.MonkeyPatch.context() as patch, installed(module_database_url, tmp_path_factory.mktemp("var")):
+    folder = tmp_path_factory.mktemp("evening")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        installed(module_database_url, folder / "var"),
+        everything_logged(folder / "debug.log"),
+    ):
+        (folder / "var").mkdir()
         patch.setenv("QBR_AS_OF", AS_OF)
         get_settings.cache_clear()
         organization = one_organization(demonstration.ORGANIZATION)
@@ -53,11 +72,29 @@ def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.Tem
         with psycopg.connect(module_database_url) as connection:
             facts = connection_for(connection, "demo-msp", "stripe") | {"api_key": "rk_wrong"}
             connect_source(connection, "demo-msp", "stripe", facts, environment="sandbox")
-        with dg.DagsterInstance.ephemeral() as instance:
+        with (
+            tempfile.TemporaryDirectory(dir=IN_MEMORY) as storage,
+            dg.DagsterInstance.local_temp(storage) as instance,
+        ):
             run = defs.resolve_job_def("daily").execute_in_process(
                 partition_key="demo-msp", instance=instance, raise_on_error=False
             )
-            yield Evening(module_database_url, instance, run)
+            yield Evening(module_database_url, (folder, Path(storage)), instance, run)
+
+
+@contextmanager
+def everything_logged(path: Path) -> Iterator[None]:
+    """Every word of every library, as when somebody looks for a fault."""
+    root, before = logging.getLogger(), logging.getLogger().level
+    handler = logging.FileHandler(path)
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        handler.close()
 
 
 def test_only_the_verdict_fails_and_says_why_in_one_sentence(evening: Evening) -> None:
@@ -151,3 +188,51 @@ def test_a_run_is_for_the_organization_of_its_partition_and_one_without_for_all(
     assert [one.id for one in organizations_of(months)] == ["demo-msp"]
     assert [one.id for one in organizations_of(models)] == ["demo-msp"]
     assert scope_of(models) == BY_HAND
+
+
+def test_no_secret_is_anywhere_a_run_writes(evening: Evening, sandbox: str) -> None:
+    """The database, every log at its most talkative, Dagster's storage, dbt's artefacts, decks, what commands say."""
+    facts = httpx.get(f"{sandbox}/_sandbox/credentials").json()
+    failed = qbr("extract", "stripe")
+    with psycopg.connect(evening.url) as connection:
+        connect_source(connection, "demo-msp", "stripe", facts["stripe"], environment="sandbox")
+    mended = qbr("extract", "stripe")
+    assert (failed.exit_code, mended.exit_code) == (2, 0)
+    made = Credentials(7)
+    secrets = [
+        made.ninjaone_client_secret,
+        made.connectwise_private_key,
+        made.stripe_api_key,
+        made.quickbooks_client_secret,
+        facts["quickbooks"]["refresh_token"],
+        "rk_wrong",
+        get_settings().encryption_key().decode(),
+        psycopg.conninfo.conninfo_to_dict(evening.url).get("password") or "no password was set",
+    ]
+    said = [
+        ("pg_dump", dump_of(evening.url)),
+        ("qbr", f"{failed.out}{failed.err}{mended.out}{mended.err}".encode()),
+        ("Dagster's events", "\n".join(map(str, evening.run.all_events)).encode()),
+    ]
+    written = [text for folder in evening.folders for text in texts_in(folder, leaving_out=["secret.key"])]
+    assert leaks(secrets, [*said, *written]) == []
+    names = " ".join(name for name, _ in written)
+    for kind in (".pptx!ppt/slides/", ".pptx!ppt/embeddings/", "manifest.json", "run_results.json", "debug.log", ".db"):
+        assert kind in names, f"nothing was searched that ends in {kind}"
+    assert b"raw_connectwise" in said[0][1]
+    assert b"HTTP Request: GET" in dict(written)["debug.log"], "the log was not at its most talkative"
+
+
+def test_nothing_was_written_to_any_vendor(evening: Evening, sandbox: str) -> None:
+    """Every request of this session's runs: GET, but for sign-ins and the two searches of ConnectWise."""
+    facts = httpx.get(f"{sandbox}/_sandbox/credentials").json()
+    may_post = {
+        httpx.URL(address).path
+        for one in facts.values()
+        for name, address in one.items()
+        if name in {"token_url", "revoke_url"}
+    }
+    may_post |= {f"/connectwise/v4_6_release/apis/3.0/{kind}/tickets/search" for kind in ("service", "project")}
+    asked = httpx.get(f"{sandbox}/_sandbox/requests", timeout=60).json()
+    assert len({entry["source"] for entry in asked}) == len(facts)
+    assert [entry for entry in asked if entry["method"] != "GET" and entry["path"] not in may_post] == []
