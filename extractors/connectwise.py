@@ -310,6 +310,6 @@ SOURCE = Source(
     sample=sample,
     only_ids=only_ids,
     hides_refusal_as_not_found=True,
-    rate=Rate(per_second=12, burst=240),  # at most 960 in any minute: users quote 1,000 from the vendor
+    rate=Rate(per_second=14.5, burst=120),  # at most 990 in any minute: users quote 1,000 from the vendor
     first_wait=1.0,
 )

@@ -290,6 +290,6 @@ SOURCE = Source(
     narrow=narrow,
     sample=sample,
     judge=judge,
-    rate=Rate(per_second=8, burst=20),  # 500 a minute per company
+    rate=Rate(per_second=8, burst=2),  # 10 in any one second, 500 in any minute, per company
     first_wait=4.0,  # the limit is per minute, and no Retry-After comes with it
 )

@@ -340,6 +340,6 @@ SOURCE = Source(
     narrow=narrow,
     sample=sample,
     judge=judge,
-    rate=Rate(per_second=20, burst=25),  # test mode allows 25 a second
+    rate=Rate(per_second=22, burst=3),  # together 25: what test mode allows in any one second
     first_wait=0.5,
 )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from extractors.core.errors import VendorError
-from orchestration import certificates, dagster_processes, timetable
+from orchestration import budgets, certificates, dagster_processes, timetable
 from orchestration.extraction import choose
 from orchestration.mapping import in_use, is_in_use
 from orchestration.selection import run_instant
@@ -42,6 +42,7 @@ def examine(organizations: Sequence[Organization], *, ask_vendors: bool = True) 
         return findings
     for organization in organizations:
         findings += _sources(organization, ask_vendors=ask_vendors)
+        findings += _budgets(organization)
         findings += _streams(organization)
         findings += _schedules(organization)
     return findings
@@ -84,6 +85,30 @@ def _sources(organization: Organization, *, ask_vendors: bool) -> Iterator[Findi
             yield Finding(subject, "bad", str(error), f"docs/troubleshooting.md, '{source}', says what helps.")
         else:
             yield Finding(subject, "good", "signed in, every stream may be read")
+
+
+def _budgets(organization: Organization) -> Iterator[Finding]:
+    """Requests of this month against what is allowed, and what they come to if it goes on like this."""
+    moment = datetime.now(UTC)
+    for source in organization.sources.enabled:
+        try:
+            found = budgets.standings(organization, source, moment)
+        except WarehouseError:
+            continue  # not connected: what asks the vendor says so
+        for use, limit in found:
+            subject = f"{organization.id} {source} requests"
+            course = f"about {use.forecast:,} by the end of the month if it goes on like this"
+            if limit is None:
+                yield Finding(subject, "good", f"{use.requests:,} this month, no monthly limit; {course}")
+                continue
+            whose = "all organizations of the application" if limit.of == "app" else "this organization"
+            text = f"{use.requests:,} of {limit.requests:,} this month ({whose}); {course}"
+            if use.requests >= limit.requests:
+                yield Finding(subject, "bad", f"{text}. Nothing more is read until the next month", limit.told)
+            elif use.forecast > limit.requests:
+                yield Finding(subject, "warning", f"{text}. Reading will stop before", limit.told)
+            else:
+                yield Finding(subject, "good", text)
 
 
 def _streams(organization: Organization) -> Iterator[Finding]:

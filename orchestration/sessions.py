@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from extractors.contracts import contracts_of
-from extractors.core.budget import Budget, Rate, TokenBuckets
 from extractors.core.reading import Session, open_source
+from orchestration.budgets import budget_for
 from warehouse.credentials import connection_for
 from warehouse.engine import connect
 from warehouse.organizations import Organization
@@ -17,26 +17,20 @@ from warehouse.token_store import PostgresTokenStore
 
 @contextmanager
 def signed_in(organization: Organization, source: str, *, as_of: datetime) -> Iterator[Session]:
-    """A session with the vendor, its tokens kept in the warehouse."""
+    """A session with the vendor, its tokens and its budget kept in the warehouse."""
     with connect() as connection:
         facts = connection_for(connection, organization.id, source)
     store = PostgresTokenStore(organization.id, source)
-    with open_source(
-        source,
-        facts,
-        token_store=store,
-        as_of=as_of,
-        time_zone=organization.time_zone,
-        budget=budget_of(organization, source),
-        contracts=contracts_of(source),
-    ) as session:
+    with (
+        budget_for(organization, source, facts) as budget,
+        open_source(
+            source,
+            facts,
+            token_store=store,
+            as_of=as_of,
+            time_zone=organization.time_zone,
+            budget=budget,
+            contracts=contracts_of(source),
+        ) as session,
+    ):
         yield session
-
-
-def budget_of(organization: Organization, source: str) -> Budget | None:
-    """The pace that the organization's file sets for a source; None for the source's own."""
-    options = getattr(organization.sources, source)
-    if options is None or options.requests_per_minute is None:
-        return None
-    per_second = options.requests_per_minute / 60
-    return TokenBuckets({source: Rate(per_second=per_second, burst=max(1, int(per_second)))})

@@ -3,6 +3,7 @@
 WarehouseError
 ├── SettingsUnusable      a setting of the installation is not what it must be
 ├── PostgresUnavailable   no server to talk to: not started, not startable, refused
+├── BudgetExhausted       a limit of requests a month is reached (warehouse/request_budgets.py)
 ├── StreamBusy            another run of the same stream of the same organization is under way
 └── LateWriter            a newer run of the stream took over; this one's batch was not written
 
@@ -24,6 +25,8 @@ class PostgresUnavailable(WarehouseError):
 
 class StreamBusy(WarehouseError):
     """Another run of this stream of this organization is under way."""
+
+    worth_retrying = True
 
 
 class LateWriter(WarehouseError):

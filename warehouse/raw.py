@@ -10,6 +10,8 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
+from warehouse import request_budgets
+
 # Any number will do as long as every process uses the same: two that start together take turns.
 _LOCK = 7_302_540
 
@@ -227,6 +229,7 @@ def ensure_raw_tables(connection: psycopg.Connection, streams: Iterable[tuple[st
         connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
         connection.execute("set local client_min_messages = warning")  # "already exists, skipping" helps nobody
         connection.execute(_META)
+        connection.execute(request_budgets.TABLES)
         for source, stream, keeps_daily_history in streams:
             connection.execute(_stream_tables(source, stream, keeps_daily_history=keeps_daily_history))
 

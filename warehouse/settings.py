@@ -108,6 +108,12 @@ class Settings(BaseSettings):
         default=None,
         description="File of the authority that signed the server's certificate; unset: the system's authorities.",
     )
+    quickbooks_reads_per_month: int = Field(
+        default=500_000,
+        ge=1,
+        description="Reads a month that Intuit allows the application, whichever companies it reads; "
+        "reading stops before.",
+    )
 
     sandbox_port: int = Field(default=8765, ge=1, le=65535, description="Port of the simulated vendors.")
     sandbox_seed: int = Field(default=7, description="Seed of the made-up business behind the simulated vendors.")

@@ -13,3 +13,4 @@ class SourceOptions(Section):
     is_enabled: bool = True
     environment: Literal["sandbox", "production"] = "production"
     requests_per_minute: int | None = Field(default=None, ge=1)
+    requests_per_month: int | None = Field(default=None, ge=1)

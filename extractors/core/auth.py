@@ -192,6 +192,12 @@ class RotatingRefresh(httpx.Auth):
                 self._access = stored
                 return
             response = yield refresh_request(connection)
+            previous = connection.get("previous_refresh_token")
+            if response.status_code == httpx.codes.BAD_REQUEST and previous:
+                # The present one has never worked yet, and the vendor takes the one before for up to a day: its last
+                # answer may have been damaged on its way.
+                connection = {**connection, "refresh_token": previous}
+                response = yield refresh_request(connection)
             token = read_token(response, vendor=self._vendor, advice=self._advice)
             expires_at = self._now() + timedelta(seconds=token.expires_in)
             held.save(

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
 
-from extractors import stream
+from extractors import SOURCES, stream
 from extractors.core.auth import ClientCredentials, RotatingRefresh
 from extractors.core.errors import CredentialsRefused, VendorUnavailable
 from tests.extractors.fakes import CONNECTIONS, ConnectWise, MemoryStore, NinjaOne, Stripe, opened, read
@@ -286,3 +287,28 @@ def test_this_machine_may_be_addressed_in_the_clear() -> None:
     opened(
         "stripe", lambda _: httpx.Response(200), connection={"base_url": "http://127.0.0.1:1", "api_key": "k"}
     ).close()
+
+
+def test_the_token_before_is_tried_when_the_present_one_never_worked() -> None:
+    """The vendor's answer may have been damaged on its way; the one before is honoured for up to a day."""
+    store = MemoryStore(dict(CONNECTIONS["quickbooks"]))
+    store.connection |= {
+        "access_token": None,
+        "refresh_token": "refresh-damaged",
+        "previous_refresh_token": "refresh-1",
+    }
+    tried: list[str] = []
+
+    def vendor(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200 if request.headers["Authorization"] == "Bearer access-2" else 401)
+        tried.append(parse_qs(request.content.decode())["refresh_token"][0])
+        if tried[-1] != "refresh-1":
+            return httpx.Response(400, json={"error": "invalid_grant"})
+        return httpx.Response(200, json={"access_token": "access-2", "refresh_token": "refresh-2"})
+
+    sign_in = SOURCES["quickbooks"].sign_in(store.connection, store)
+    with httpx.Client(transport=httpx.MockTransport(vendor), auth=sign_in) as client:
+        assert client.get("https://books.test/things").status_code == 200
+    assert tried == ["refresh-damaged", "refresh-1"]
+    assert store.connection["refresh_token"] == "refresh-2"

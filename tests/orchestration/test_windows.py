@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 import extractors
-from extractors.core.budget import TokenBuckets
+from extractors.core.budget import Rate
+from orchestration.budgets import rate_of
 from orchestration.errors import UsageError
 from orchestration.extraction import choose
 from orchestration.jobs import months_to_read
-from orchestration.sessions import budget_of
 from orchestration.windows import local_date, window_for
 from warehouse.organizations import Organization
 from warehouse.periods import Period
@@ -114,11 +114,5 @@ def test_a_source_is_asked_no_faster_than_the_organizations_file_allows() -> Non
     slow = Organization(
         id="slow", name="Slow", time_zone="UTC", sources={"connectwise": {"requests_per_minute": 30}, "stripe": {}}
     )
-    waits: list[float] = []
-    budget = budget_of(slow, "connectwise")
-    assert isinstance(budget, TokenBuckets)
-    budget._sleep = waits.append
-    for _ in range(3):
-        budget.take("connectwise")
-    assert sum(waits) > 3, "at 30 a minute the third request waits about four seconds"
-    assert budget_of(slow, "stripe") is None, "without a setting the source's own pace holds"
+    assert rate_of(slow, "connectwise") == Rate(per_second=0.5, burst=1)
+    assert rate_of(slow, "stripe") == extractors.SOURCES["stripe"].rate, "without a setting the source's own pace holds"
