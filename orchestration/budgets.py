@@ -25,6 +25,10 @@ APPS: dict[str, tuple[str, ...]] = {"quickbooks": ("client_id",)}
 """What names the application that a vendor meters, whichever organizations it reads."""
 
 
+UNBOUNDED = Rate(per_second=1000, burst=1000)
+"""For a database of one's own: its statements are counted and, unless the organization's file says so, not paced."""
+
+
 class Standing(NamedTuple):
     """How a source's requests of this month stand against one limit, or against none."""
 
@@ -51,7 +55,7 @@ def rate_of(organization: Organization, source: str) -> Rate:
     """The pace that the organization's file sets for a source, else the source's own."""
     options = getattr(organization.sources, source)
     if options is None or options.requests_per_minute is None:
-        return extractors.SOURCES[source].rate
+        return extractors.VENDORS[source].rate if source in extractors.VENDORS else UNBOUNDED
     per_second = options.requests_per_minute / 60
     return Rate(per_second=per_second, burst=max(1, int(per_second)))
 
