@@ -51,6 +51,8 @@ class StreamOutcome:
     """Mapped fields that seem to have disappeared, and too many records that did not fit; a phrase each."""
     new_fields: tuple[str, ...] = ()
     """Top-level fields that no record had before."""
+    month: str | None = None
+    """The month that was read again, where a range of them was asked for."""
     error: str | None = None
     worth_retrying: bool = False
 

@@ -92,7 +92,7 @@ def load(
     key = StreamKey(organization_id, source, stream)
     with _locked(connection_factory, key, busy_after_seconds) as connection:
         fence, read = open_cursor(connection, key, as_of=as_of, resumes=resumes)
-        log_id = open_log(connection, key, run_id=run_id, as_of=as_of, window=window)
+        log_id, started_at = open_log(connection, key, run_id=run_id, as_of=as_of, window=window)
         connection.commit()
         run = Run(
             key,
@@ -105,6 +105,7 @@ def load(
             log_id,
             version,
             note,
+            started_at=started_at,
             resumed_from=resumes.run_id if resumes else None,
             family_field=family_field,
         )

@@ -152,6 +152,20 @@ comment on column raw_meta.field_profiles.witness is 'The id of a record that ha
 comment on column raw_meta.field_profiles.missed is 'Records looked at since one last had a value.';
 comment on column raw_meta.field_profiles.finding is 'Said while the field seems to have disappeared.';
 
+create table if not exists raw_meta.backfills (
+    organization_id text not null,
+    source text not null,
+    stream text not null,
+    first_month text not null,
+    last_month text not null,
+    version text not null,
+    months_done text[] not null default '{}',
+    begun_at timestamptz not null default clock_timestamp(),
+    primary key (organization_id, source, stream, first_month, last_month)
+);
+comment on table raw_meta.backfills is
+    'One row per stream and range of months that is being read again; gone when the range is complete.';
+
 create table if not exists raw_meta.seen_records (
     read_id bigint not null,
     record_id text not null

@@ -54,8 +54,11 @@ class Counts:
 
 def open_log(
     connection: psycopg.Connection, key: StreamKey, *, run_id: str, as_of: datetime, window: WindowLike
-) -> int:
-    """Begin a run's row; returns its id. A row that a killed run left open is closed as superseded."""
+) -> tuple[int, datetime]:
+    """Begin a run's row; returns its id and its beginning by the database's clock.
+
+    A row that a killed run left open is closed as superseded.
+    """
     connection.execute(
         """
         update raw_meta.extraction_log
@@ -69,13 +72,13 @@ def open_log(
         """
         insert into raw_meta.extraction_log
             (run_id, organization_id, source, stream, window_kind, window_from, window_to, as_of)
-        values (%s, %s, %s, %s, %s, %s, %s, %s) returning log_id
+        values (%s, %s, %s, %s, %s, %s, %s, %s) returning log_id, started_at
         """,
         [run_id, *key, window.kind, window.since or window.start, window.end, as_of],
     ).fetchone()
     assert row is not None  # noqa: S101 - an insert of one row returns one row
-    log_id: int = row[0]
-    return log_id
+    log_id, started_at = row
+    return log_id, started_at
 
 
 def log_counts(cursor: psycopg.Cursor[Any], log_id: int, counts: Counts) -> None:

@@ -6,7 +6,7 @@ Everything here happens in the caller's transaction. An unchanged record is not 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -30,7 +30,9 @@ alter table incoming alter column record set storage external;
 _COPY = f"copy incoming ({WAITING_COLUMNS}) from stdin (format binary)"
 _COPY_ROWS = f"copy {{table}} ({ROW_COLUMNS}) from stdin (format binary)"
 
-# A record that was deleted here and is given again lives, however old; otherwise the newer version stays.
+# A record that was deleted here and is given again lives, however old; otherwise the newer version stays. Where no mark
+# tells which that is, a version that a single record's load brought since this run began stays: the page may be older.
+# What changed after that is told by the next read of changes, which begins before this run did.
 _MERGE = """
 with merged as (
     insert into {table} as kept
@@ -53,6 +55,10 @@ with merged as (
     where kept.deleted_at is not null
         or kept.record_hash is distinct from excluded.record_hash
         and (kept.source_updated_at > excluded.source_updated_at) is not true
+        and (
+            kept.source_updated_at is not null and excluded.source_updated_at is not null
+            or kept.run_id = excluded.run_id or (kept.extracted_at > %(started_at)s::timestamptz) is not true
+        )
     returning first_seen_at = extracted_at as is_new
 )
 select count(*) filter (where is_new), count(*) filter (where not is_new) from merged
@@ -136,17 +142,19 @@ def merge(
     read_id: int | None = None,
     is_first: bool = False,
     family_field: str | None = None,
+    started_at: datetime | None = None,
 ) -> Merged:
     """Copy and merge a batch; records that Postgres cannot keep become rejections of the batch.
 
     Starts the transaction and leaves it open. With ``snapshot_date`` the records also become that day's history;
     with ``read_id`` their ids are noted as seen. ``is_first`` says that nothing the batch holds is expected to be
     there already: it is copied straight into the table, and merged only if something is. ``family_field``
-    names a record's parent, for batches that hold all children of some.
+    names a record's parent, for batches that hold all children of some. ``started_at`` is the run's beginning: what
+    others have brought since is not taken for older than the batch.
     """
     if is_first and snapshot_date is None and _copy_rows(connection, key, batch, run_id=run_id):
         return Merged(new=len(batch.records), changed=0)
-    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date}
+    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date, "started_at": started_at}
     tables = {"table": key.table, "daily": key.daily_table}
     cursor = connection.cursor()
     try:

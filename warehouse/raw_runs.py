@@ -53,6 +53,8 @@ class Run:
     """What there is to say about the run from its beginning."""
     is_first: bool = False
     """Whether the stream held nothing of this organization when the run began."""
+    started_at: datetime | None = None
+    """When it began, by the database's clock."""
     resumed_from: str | None = None
     """The interrupted run that this one goes on from."""
     family_field: str | None = None
@@ -79,6 +81,7 @@ class Run:
             read_id=self.noting_id,
             is_first=self.is_first,
             family_field=self.family_field,
+            started_at=self.started_at,
         )
 
     def commit(self, connection: psycopg.Connection, batch: Batch, merged: Merged) -> None:

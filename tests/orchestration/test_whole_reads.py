@@ -131,4 +131,4 @@ def test_a_changed_pin_reads_everything_once(installation: str, monkeypatch: pyt
 def test_one_month_and_everything_cannot_both_be_asked_for(installation: str) -> None:
     ended = qbr("extract", "stripe", "--whole", "--period", "2026-01")
     assert ended.exit_code == 2
-    assert "--whole reads everything, --period one month: give one of them." in ended.sentence
+    assert "--whole reads everything, --period and --from some months: give one of them." in ended.sentence

@@ -1,0 +1,147 @@
+"""Ranges of months read again: the oldest first, gone on with when interrupted, beside a daily run."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+
+from orchestration import partitions
+from orchestration.assets import raw
+from orchestration.extraction import StreamOutcome
+from tests.command import qbr
+from tests.installation import installed
+from warehouse import loader
+from warehouse.checksums import Checksum, table_checksums
+from warehouse.periods import Period
+from warehouse.settings import PROJECT_ROOT, get_settings
+
+LINE = "  connectwise: {environment: sandbox}\n"
+RANGE = ("--from", "2025-01", "--to", "2025-03")
+Allow = Callable[[int], None]
+
+
+@pytest.fixture
+def allowed(installation: str, tmp_path: Path) -> Iterator[Allow]:
+    """Sets how many requests ConnectWise may be sent: the surest way to interrupt a range at the same place."""
+    file = tmp_path / "config" / "demo-msp.yml"
+    file.parent.mkdir()
+    whole = (PROJECT_ROOT / "config" / "demo-msp.yml").read_text()
+
+    def allow(requests: int) -> None:
+        file.write_text(whole.replace(LINE, LINE.replace("}", f", requests_per_month: {requests}}}")))
+
+    allow(100_000)
+    with installed(installation, get_settings().var_dir, file.parent):
+        yield allow
+
+
+def log(url: str) -> list[tuple[str, str, str]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(
+            "select stream, to_char(window_from + interval '1 day', 'YYYY-MM'), outcome from raw_meta.extraction_log"
+            " where window_kind = 'dated' order by log_id"
+        ).fetchall()
+
+
+def tables(url: str) -> dict[str, Checksum]:
+    with psycopg.connect(url) as connection:
+        return {name: one for name, one in table_checksums(connection).items() if one.rows}
+
+
+def test_a_range_is_read_month_by_month_the_oldest_first(installation: str) -> None:
+    ended = qbr("extract", "connectwise", "tickets", *RANGE)
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert log(installation) == [("tickets", f"2025-{month:02}", "complete") for month in (1, 2, 3)]
+    assert "tickets: Read month by month: 2025-01 to 2025-03." in " ".join(ended.out.split())
+    with psycopg.connect(installation) as connection:
+        left = connection.execute("select count(*) from raw_meta.backfills").fetchone()
+    assert left == (0,), "asked for again, it is read again"
+
+
+def test_an_interrupted_range_goes_on_with_the_first_unfinished_month(installation: str, allowed: Allow) -> None:
+    whole = qbr("extract", "connectwise", "tickets", "time_entries", *RANGE)
+    assert whole.exit_code == 0
+    calm = tables(installation)
+    with psycopg.connect(installation) as connection:
+        connection.execute(
+            "truncate raw_connectwise.tickets, raw_connectwise.time_entries, raw_meta.cursors, raw_meta.extraction_log,"
+            " raw_meta.request_counts"
+        )
+    allowed(9)
+    stopped = qbr("extract", "connectwise", "tickets", "time_entries", *RANGE)
+    assert stopped.exit_code == 1
+    assert "the months after it were not read to their ends. ConnectWise may be asked 9 times" in stopped.sentence
+    done = [(stream, month) for stream, month, outcome in log(installation) if outcome == "complete"]
+    assert ("tickets", "2025-01") in done
+    allowed(100_000)
+    again = qbr("extract", "connectwise", "tickets", "time_entries", *RANGE)
+    assert again.exit_code == 0
+    assert "connectwise tickets: an earlier run of 2025-01 to 2025-03, begun" in again.out
+    finished = [(stream, month) for stream, month, outcome in log(installation) if outcome == "complete"]
+    assert len(finished) == len(set(finished)) == 6, "no month was read twice to its end"
+    assert tables(installation) == calm
+
+
+def test_a_stream_without_months_is_read_once_as_it_is_now(installation: str) -> None:
+    assert qbr("extract", "connectwise", "boards", "tickets", *RANGE).exit_code == 0
+    with psycopg.connect(installation) as connection:
+        found = connection.execute("select count(*) from raw_meta.extraction_log where stream = 'boards'").fetchone()
+    assert found == (1,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("--from 2025-03 --to 2025-01", "2025-01 lies before 2025-03, so there is no month to read."),
+        ("--from 2025-03", "--from and --to belong together"),
+        ("--period 2025-03 --from 2025-01 --to 2025-02", "--period is one month, --from and --to are several"),
+        ("--from 2025-01 --to 2031-01", "2031-01 has not begun for demo-msp"),
+        ("--from 2019-01 --to 2025-01", "2019-01 lies before the history of demo-msp"),
+        ("--from 2025-13 --to 2026-01", "'2025-13' is not a month"),
+    ],
+)
+def test_what_is_no_range_of_months_is_refused_in_a_sentence(installation: str, typed: str, told: str) -> None:
+    ended = qbr("extract", "connectwise", "tickets", *typed.split())
+    assert ended.exit_code == 2
+    assert told in ended.sentence
+    assert log(installation) == []
+
+
+# In Dagster
+
+
+def test_a_backfill_of_partitions_reads_each_month_once(installation: str) -> None:
+    key = dg.AssetKey(["connectwise", "tickets"])
+    definition = next(one for one in raw.assets() if key in one.keys)
+    months = [Period(2025, 1), Period(2025, 2)]
+    with dg.DagsterInstance.ephemeral() as instance:
+        for month in months:
+            done = dg.materialize(
+                [definition],
+                selection=[key],
+                partition_key=str(partitions.month_key("demo-msp", month)),
+                instance=instance,
+                tags={"dagster/backfill": "two-months"},
+            )
+            assert done.success
+        assert len(instance.get_materialized_partitions(key)) == 2
+    assert log(installation) == [("tickets", str(month), "complete") for month in months]
+    with psycopg.connect(installation) as connection:
+        watermark = connection.execute("select watermark from raw_meta.cursors where stream = 'tickets'").fetchone()
+    assert watermark == (None,), "the next daily run still reads everything"
+
+
+def test_a_month_beside_a_running_daily_read_is_a_failure_worth_trying_again(
+    installation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(loader.load.__kwdefaults__, "busy_after_seconds", 0.05)
+    with psycopg.connect(installation) as daily:
+        daily.execute("select pg_advisory_lock(hashtextextended('demo-msp/connectwise/tickets', 0))")
+        ended = qbr("extract", "connectwise", "tickets", "--period", "2025-01")
+        assert ended.exit_code == 2
+        assert "Another run of connectwise tickets of demo-msp is under way, so this one did nothing." in ended.sentence
+    busy = StreamOutcome("connectwise", "tickets", error="Another run is under way", worth_retrying=True)
+    with pytest.raises(dg.RetryRequested):
+        raw.ask_for_retry([busy], retry_number=0)
