@@ -19,6 +19,13 @@ RUN_FACTS = frozenset(
 """Columns that say when or by which run a row was written, and nothing about the business."""
 
 
+ATTEMPTS = tuple(
+    f"raw_meta.{table}"
+    for table in ("extraction_log", "request_counts", "request_buckets", "profiled_streams", "field_profiles")
+)
+"""Tables that tell of every attempt, and of what was looked at after it: killed ones leave their trace in them."""
+
+
 class Checksum(NamedTuple):
     """What a table holds, in two figures that do not depend on the order of its rows."""
 
@@ -31,12 +38,12 @@ def table_checksums(
     schemas: Iterable[str] | None = None,
     *,
     run_facts: Collection[str] = RUN_FACTS,
-    skipping: Collection[str] = ("raw_meta.extraction_log", "raw_meta.request_counts", "raw_meta.request_buckets"),
+    skipping: Collection[str] = ATTEMPTS,
 ) -> dict[str, Checksum]:
     """The checksum of every table, as ``schema.table``, of the schemas (default: all ``raw_*``).
 
-    ``run_facts`` names the columns of which only their presence counts, ``skipping`` the tables left out: the log has
-    a row for every attempt, and every attempt costs requests.
+    ``run_facts`` names the columns of which only their presence counts, ``skipping`` the tables left out: those that
+    tell of every attempt.
     """
     tables = connection.execute(
         """
