@@ -86,6 +86,7 @@ def test_what_a_device_tells_late_is_found_among_the_newest_ids() -> None:
     late = [entry(1000 + number, NOW - timedelta(days=9)) for number in range(15)]
     seen, _ = read("ninjaone", Log([*HOURLY, *late]), ACTIVITIES, NEWER)
     assert {str(one["id"]) for one in late} <= set(seen)
+    assert {str(one["id"]) for one in HOURLY if one["activityTime"] >= SINCE.timestamp()} <= set(seen)
 
 
 def test_a_month_of_the_log_is_asked_for_by_date_in_epoch_seconds() -> None:

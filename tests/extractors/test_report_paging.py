@@ -190,6 +190,23 @@ def test_a_row_repeated_at_the_page_border_is_read_once() -> None:
     assert len(read("ninjaone", Report(SIXTY, change=overlapping), VOLUMES)[0]) == 60
 
 
+def test_a_server_that_gives_shorter_pages_than_it_was_asked_for_is_read_whole() -> None:
+    class Sparing(Report):
+        def page(self, start: int, size: int, name: str | None) -> dict[str, Any]:
+            return super().page(start, min(size, 7), name)
+
+    assert len(read("ninjaone", Sparing(SIXTY), VOLUMES)[0]) == 60
+
+
+def test_an_answer_without_rows_is_the_end_although_it_names_a_cursor() -> None:
+    def naming(answer: dict[str, Any]) -> dict[str, Any]:
+        return {"cursor": {"name": "cursor-0", "offset": 60}} | answer
+
+    vendor = Report(SIXTY, ends_empty=True, change=naming)
+    assert len(read("ninjaone", vendor, VOLUMES)[0]) == 60
+    assert len(vendor.asked) == 4
+
+
 @pytest.mark.parametrize("cursor", [None, {}, {"offset": 60}, {"name": None}, {"name": ""}])
 def test_a_cursor_without_a_name_is_the_end(cursor: dict[str, Any] | None) -> None:
     def nameless(answer: dict[str, Any]) -> dict[str, Any]:
