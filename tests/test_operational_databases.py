@@ -216,6 +216,20 @@ class Breaks(Quiet):
             raise KeyboardInterrupt
 
 
+@pytest.mark.usefixtures("first_read")
+def test_in_dagster_too_a_stream_without_a_table_is_passed_over(installation: dict[str, Organization]) -> None:
+    from dagster import AssetKey, DagsterInstance, materialize
+
+    from orchestration.assets import raw
+
+    keys = [AssetKey(["opsdb", "tenants"]), AssetKey(["opsdb", "customers"])]
+    step = next(one for one in raw.assets() if keys[0] in one.keys)
+    with DagsterInstance.ephemeral() as instance:
+        done = materialize([step], selection=keys, partition_key="demo-saas", instance=instance)
+    assert done.success
+    assert [event.asset_key.path for event in done.get_asset_materialization_events()] == [["opsdb", "tenants"]]
+
+
 def test_a_run_that_is_killed_goes_on_where_it_stopped(installation: dict[str, Organization]) -> None:
     firm = installation["demo-saas"]
     with connect() as connection:

@@ -131,8 +131,8 @@ def open_database(source: Origin, connection: Mapping[str, Any], budget: Budget 
     except ModuleNotFoundError as error:
         raise _refused(
             source,
-            "SQL Server is read through pymssql, which is not installed, so nothing was read. Install it: "
-            "uv pip install 'qbr[mssql]'.",
+            "SQL Server is read through pymssql, which is not installed, so nothing was read. In the clone: "
+            "uv pip install '.[mssql]'.",
         ) from error
     if connection["kind"] == "postgres":
         event.listen(engine, "connect", _only_reading)

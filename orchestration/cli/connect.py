@@ -125,6 +125,8 @@ def _typed(question: str, *, unseen: bool) -> str:
 def _database() -> dict[str, str]:
     """Where the operational database is and who may read it; what is usual need not be typed."""
     kind = _chosen("Kind of database", ("postgres", "sqlserver"), "postgres")
+    if kind == "sqlserver":
+        typer.echo("Note: SQL Server is prepared for, but was never tried against a live server.", err=True)
     host = _typed("Host", unseen=False)
     port = str(typer.prompt("Port", default=USUAL_PORTS[kind], err=True)).strip()
     given = {"kind": kind, "host": host, "port": port, "database": _typed("Database", unseen=False)}
