@@ -280,6 +280,17 @@ def test_the_sandboxs_reader_may_read_its_own_part_and_nothing_else(installation
                 reader.execute(refused)
 
 
+def test_databases_are_made_once_and_found_again(installation: dict[str, Organization]) -> None:
+    def made() -> tuple[Any, ...] | None:
+        with connect() as connection:
+            facts = connection_for(connection, "demo-saas", "opsdb")
+            return connection.execute("select oid from pg_database where datname = %s", [facts["database"]]).fetchone()
+
+    before = made()
+    demonstration.attach_databases(list(installation.values()))
+    assert made() == before is not None
+
+
 def test_the_sandbox_says_what_it_could_not_do_without_the_address(sandbox: Sandbox) -> None:
     answer = httpx.put(
         f"{sandbox.url}/_sandbox/databases",

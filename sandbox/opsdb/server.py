@@ -56,14 +56,14 @@ class OperationalDatabases:
                 self._places.remove(place)
 
     def _ensure(self, connection: psycopg.Connection, server: str, database: str) -> None:
-        there = connection.execute("select from pg_database where datname = %s", [database]).fetchone()
+        there = connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone()
         if there and self._is_ours(server, database):
             return
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
         connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(database)))
         for organization in ORGANIZATIONS:
             role, password = self._role(organization, database)
-            if not connection.execute("select from pg_roles where rolname = %s", [role]).fetchone():
+            if not connection.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
                 connection.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
             connection.execute(
                 sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(password))

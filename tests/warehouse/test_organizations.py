@@ -276,7 +276,9 @@ def test_a_starter_file_is_valid_with_its_examples_switched_on(tmp_path: Path):
     text = text.replace("clients: []\n", "clients:\n").replace("  managed_types: []\n", "")
     lines = [f"{line[1:]}" if line.startswith("#  ") else line for line in text.splitlines()]
     organization = load_organization(write(tmp_path, facts="\n".join(lines)))
-    assert organization.sources.enabled == ("ninjaone", "connectwise", "stripe", "quickbooks")
+    assert organization.sources.enabled == ("ninjaone", "connectwise", "stripe", "quickbooks", "opsdb")
+    assert organization.sources.opsdb
+    assert list(organization.sources.opsdb.tables) == ["leads"]
     assert len(organization.accounts.rules) == 6
     assert organization.agreements.managed_types == ("Managed Services",)
     assert organization.clients[0].connectwise == ("19301",)
