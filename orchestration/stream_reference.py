@@ -8,6 +8,7 @@ from datetime import timedelta
 import extractors
 from extractors.core.source import Origin
 from extractors.core.stream import Stream
+from extractors.core.table_stream import TableStream
 
 INTRODUCTION = """\
 # Streams
@@ -43,8 +44,9 @@ def page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def row(source: str, stream: Stream) -> tuple[str, ...]:
-    """The cells of one stream."""
+def row(source: str, declared: Stream) -> tuple[str, ...]:
+    """The cells of one stream; of a database's table as it is where every column is mapped."""
+    stream = declared.mapped_in_full() if isinstance(declared, TableStream) else declared
     return tuple(
         _cell(text)
         for text in (

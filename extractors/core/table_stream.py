@@ -60,8 +60,12 @@ class TableMapping:
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:16]
 
 
-def _asked_otherwise(_walk: Walk) -> NoReturn:
-    raise TypeError("A table is not paged over HTTP; open_source reads it.")
+def in_one_snapshot(_walk: Walk) -> NoReturn:
+    """All rows of a mapped table, in one snapshot and in the order of change mark and key.
+
+    The database's own count of the same rows in the same snapshot must be reached exactly.
+    """
+    raise TypeError("A table is not paged over HTTP; open_source reads it (extractors/core/tables.py).")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +82,7 @@ class TableStream(Stream):
     mapping: TableMapping | None = None
 
     path: str = "the mapped table"
-    pages: Paging = _asked_otherwise
+    pages: Paging = in_one_snapshot
     page_size: int = CHUNK_ROWS
     counted: bool = True
 
@@ -91,6 +95,10 @@ class TableStream(Stream):
         """The columns that the organization has, in the order they are declared."""
         there = self.mapping.columns if self.mapping else {}
         return tuple(column for column in self.columns if column.name in there)
+
+    def mapped_in_full(self) -> "TableStream":
+        """The stream as it is in a database that has every column, and calls each as we do."""
+        return self.mapped(TableMapping(self.name, {column.name: column.name for column in self.columns}))
 
     def mapped(self, mapping: TableMapping) -> "TableStream":
         """The stream as one organization has it, read as its table allows.
