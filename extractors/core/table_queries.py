@@ -66,6 +66,12 @@ class TableQueries:
         """The zone of times that are stored without one."""
         return self._mapping.time_zone
 
+    @property
+    def padded(self) -> frozenset[str]:
+        """Our fields whose columns have a fixed width, so that what they hold is filled up with spaces."""
+        there = self._mapping.columns.items()
+        return frozenset(ours for ours, theirs in there if isinstance(self._columns[theirs].type, sql_types.CHAR))
+
     def rows(self, part: Part, after: Mapping[str, str] | None = None) -> Select[Any]:
         """The records of a part, or those after a place in it: our fields, the key first, in an order that is total."""
         key = self._theirs("id")

@@ -28,12 +28,22 @@ class RowReader:
     """Makes records of the rows of one stream.
 
     `columns` are those selected, the key first; `zone` is that of times without one; `mark` names the change mark.
+    `padded` names the columns of a fixed width: their trailing spaces are no part of the value.
     """
 
-    def __init__(self, stream: str, columns: Sequence[Column], *, zone: ZoneInfo | None, mark: str | None) -> None:
+    def __init__(
+        self,
+        stream: str,
+        columns: Sequence[Column],
+        *,
+        zone: ZoneInfo | None,
+        mark: str | None,
+        padded: frozenset[str] = frozenset(),
+    ) -> None:
         self._stream = stream
         self._columns = tuple(columns)
         self._zone = zone
+        self._padded = padded
         self._mark = [column.name for column in self._columns].index(mark) if mark else None
 
     def record(self, row: Sequence[Any]) -> Record | Rejection:
@@ -63,6 +73,8 @@ class RowReader:
             return None
         if isinstance(value, bytes | bytearray | memoryview):
             raise Unfit("holds bytes, not text")
+        if column.name in self._padded and isinstance(value, str):
+            value = value.rstrip(" ")
         return getattr(self, f"_{column.type}")(value)
 
     def _id(self, value: Any) -> str:

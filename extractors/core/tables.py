@@ -44,7 +44,7 @@ class TableSession(Session):
         if not table.sweeps_deletions:
             raise ValueError(f"{stream.source}.{stream.name} has no id sweep")
         queries = queries_for(self._database, table, self._known)
-        reader = RowReader(table.name, table.columns[:1], zone=None, mark=None)
+        reader = RowReader(table.name, table.columns[:1], zone=None, mark=None, padded=queries.padded)
         seen = 0
         with self._database.snapshot(table.name) as snapshot:
             expected = snapshot.count(queries.unordered(queries.whole))
@@ -151,7 +151,8 @@ def _cuts(
 ) -> Iterator[tuple[Cut, dict[str, str] | None]]:
     stream, effort = queries.stream, current_effort()
     zone = ZoneInfo(queries.time_zone) if queries.time_zone else None
-    reader = RowReader(stream.name, stream.mapped_columns, zone=zone, mark=stream.changed_at)
+    columns, mark = stream.mapped_columns, stream.changed_at
+    reader = RowReader(stream.name, columns, zone=zone, mark=mark, padded=queries.padded)
     last_key = after["key"] if after and not part.ordered_by_mark else None
     for rows in snapshot.chunks(queries.rows(part, after), stream.page_size):
         records: list[Record] = []

@@ -441,6 +441,19 @@ def test_a_constant_that_is_no_value_of_its_column_is_told_by_name(ops: Operatio
         session.preflight([wrong])
 
 
+def test_the_spaces_of_a_fixed_width_are_no_part_of_a_key_or_text(ops: Operational) -> None:
+    ops.run("create table if not exists wide (id char(8), name char(20), joined timestamptz, at timestamptz)")
+    ops.run("truncate wide")
+    ops.run(f"grant select on wide to {ops.reader}")
+    ops.fill("wide", [("A1", "Alder", JOINED, NOW), ("B 2", " Birch", JOINED, NOW)])
+    columns = {"id": "id", "name": "name", "signed_up_at": "joined", "updated_at": "at"}
+    wide = replace(mapped("tenants", "wide", columns), page_size=1)
+    with ops.open() as session:
+        records, _, _, _ = read(session, wide)
+        assert [(one.record_id, told(one)["name"]) for one in records] == [("A1", "Alder"), ("B 2", " Birch")]
+        assert [one for some in session.ids(wide) for one in some] == ["A1", "B 2"]
+
+
 def test_days_are_days_wherever_the_reader_is(ops: Operational) -> None:
     ops.run("create table if not exists orders (id integer primary key, customer integer, day date, price numeric)")
     ops.run("truncate orders")
