@@ -14,6 +14,7 @@ from extractors import stream
 from extractors.core import read_ahead
 from extractors.core.effort import pause
 from extractors.core.errors import PagingBroken, RequestRejected, VendorUnavailable
+from extractors.core.queries import by_change_time
 from extractors.core.window import Window
 from tests.extractors.fakes import (
     EVERYTHING,
@@ -225,7 +226,7 @@ def test_a_resumed_read_of_changes_keeps_the_bound_of_the_broken_one() -> None:
     """With a later bound the rows between the two instants would shift the pages already read."""
     start = datetime(2026, 7, 1, tzinfo=UTC)
     vendor = QuickBooks({"Invoice": [ledger_row(number, start + timedelta(hours=number)) for number in range(40)]})
-    invoices = replace(stream("quickbooks", "invoices"), page_size=10)
+    invoices = replace(stream("quickbooks", "invoices"), page_size=10, pages=by_change_time)  # as one without a feed
     window = Window("changes", since=start)
     with one_answer_a_page(), opened("quickbooks", vendor) as session, session.read(invoices, window) as reading:
         resume = next(reading).resume

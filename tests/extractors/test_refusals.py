@@ -172,7 +172,7 @@ def test_preflight_passes_when_everything_may_be_read() -> None:
     vendor = NinjaOne([{"id": 1, "name": "Harbor", "organizationId": 1, "nodeClass": "MAC"}])
     with opened("ninjaone", vendor) as session:
         session.preflight([stream("ninjaone", name) for name in ("organizations", "locations", "devices")])
-    assert {asked["pageSize"] for asked in vendor.asked} == {"5"}
+    assert {asked["pageSize"] for asked in vendor.asked} == {"10"}
 
 
 def test_preflight_names_the_fields_that_a_role_hides() -> None:

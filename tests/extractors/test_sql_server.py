@@ -57,7 +57,7 @@ CONNECTION = {
 
 
 def compiled(statement: Any) -> tuple[str, dict[str, Any]]:
-    said = statement.compile(dialect=mssql.dialect(), compile_kwargs={"render_postcompile": True})
+    said = statement.compile(dialect=mssql.dialect(paramstyle="pyformat"), compile_kwargs={"render_postcompile": True})
     return " ".join(str(said).split()), dict(said.params)
 
 

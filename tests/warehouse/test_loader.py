@@ -302,8 +302,11 @@ def test_the_watermark_moves_only_when_a_complete_run_closes(widgets: Widgets) -
         assert watermark(connection, *STREAM) is None
         widgets.load(numbered_pages(2, 5), overlap=timedelta(minutes=10))
         assert watermark(connection, *STREAM) == AS_OF - timedelta(minutes=10)
-        widgets.load([], as_of=AS_OF - timedelta(days=1))
-        assert watermark(connection, *STREAM) == AS_OF - timedelta(minutes=10), "it never goes back"
+        yesterday = AS_OF - timedelta(days=1)
+        widgets.load([], as_of=yesterday, window=Window("changes", since=yesterday - timedelta(days=1)))
+        assert watermark(connection, *STREAM) == AS_OF - timedelta(minutes=10), "changes never move it back"
+        widgets.load(numbered_pages(2, 5), as_of=yesterday)
+        assert watermark(connection, *STREAM) == yesterday, "a read of everything stands by itself"
 
 
 def test_a_certificate_that_is_refused_leaves_the_run_incomplete(widgets: Widgets) -> None:
