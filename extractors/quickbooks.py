@@ -57,6 +57,7 @@ _whole_list = partial(_name_list, pages=by_change_time, feed_reach=None, whole_e
 _transactions = partial(
     _entity, reads="windowed", change_filter=CHANGE_TIME, date_filters=("TxnDate",), vendor_fields=("TxnDate",)
 )
+# No feed tells that an old month was booked in again, such as by the year's closing entries.
 _report = partial(
     Stream,
     source="quickbooks",
@@ -64,6 +65,7 @@ _report = partial(
     permission=_SCOPE,
     reads="windowed",
     by_month=True,
+    whole_every=timedelta(days=30),
     bases=("Accrual", "Cash"),
 )
 

@@ -37,7 +37,8 @@ def read_months(
     """One outcome a stream and month; streams that know no months are read once, as they are now.
 
     Months that an interrupted run of the same range has finished are not read again, and the unfinished one goes on
-    from its resume point. A stream that fails in a month is not asked for later ones; the others go on.
+    from its resume point. A month that is not over is never finished: more of it is to come. A stream that fails in a
+    month is not asked for later ones; the others go on.
     """
     wanted = in_use(organization, streams)
     if timeless := [stream for stream in wanted if not has_months(stream)]:
@@ -55,10 +56,10 @@ def read_months(
         for outcome in extract_source(
             organization, source, waiting, run_id=run_id, as_of=as_of, progress=progress, period=month
         ):
-            if outcome.is_complete:
+            if outcome.is_complete and month.bounds(organization.time_zone)[1] <= as_of:
                 with connect() as connection:
                     backfills.month_done(connection, open_ones[outcome.stream][1], str(month))
-            else:
+            elif not outcome.is_complete:
                 del open_ones[outcome.stream]
             yield replace(outcome, month=str(month))
     with connect() as connection:

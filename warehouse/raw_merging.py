@@ -32,7 +32,8 @@ _COPY_ROWS = f"copy {{table}} ({ROW_COLUMNS}) from stdin (format binary)"
 
 # A record that was deleted here and is given again lives, however old; otherwise the newer version stays. Where no mark
 # tells which that is, a version that a single record's load brought since this run began stays: the page may be older.
-# What changed after that is told by the next read of changes, which begins before this run did.
+# What changed after that is told by the next read of changes, which begins before this run did. A mark that is yet to
+# come tells of a wrong clock, a device's for one, and would keep every later version out until its day.
 _MERGE = """
 with merged as (
     insert into {table} as kept
@@ -54,7 +55,10 @@ with merged as (
         run_id = excluded.run_id
     where kept.deleted_at is not null
         or kept.record_hash is distinct from excluded.record_hash
-        and (kept.source_updated_at > excluded.source_updated_at) is not true
+        and (
+            kept.source_updated_at > excluded.source_updated_at
+            and kept.source_updated_at < statement_timestamp() + interval '1 day'
+        ) is not true
         and (
             kept.source_updated_at is not null and excluded.source_updated_at is not null
             or kept.run_id = excluded.run_id or (kept.extracted_at > %(started_at)s::timestamptz) is not true

@@ -1,6 +1,7 @@
 """Ranges of months read again: the oldest first, gone on with when interrupted, beside a daily run."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -9,7 +10,10 @@ import pytest
 
 from orchestration import partitions
 from orchestration.assets import raw
-from orchestration.extraction import StreamOutcome
+from orchestration.backfill import read_months
+from orchestration.extraction import StreamOutcome, choose
+from orchestration.progress import Quiet
+from orchestration.selection import one_organization
 from tests.command import qbr
 from tests.installation import installed
 from warehouse import loader
@@ -82,6 +86,18 @@ def test_an_interrupted_range_goes_on_with_the_first_unfinished_month(installati
     finished = [(stream, month) for stream, month, outcome in log(installation) if outcome == "complete"]
     assert len(finished) == len(set(finished)) == 6, "no month was read twice to its end"
     assert tables(installation) == calm
+
+
+def test_a_month_that_is_not_over_is_read_again_by_whoever_goes_on_later(installation: str) -> None:
+    """It was read as of that day, and what the vendor dated in it afterwards was not there yet."""
+    assert qbr("extract", "connectwise", "boards").exit_code == 0
+    months = [Period.parse("2025-02"), Period.parse("2025-03")]
+    facts = {"run_id": "killed", "as_of": datetime(2025, 3, 10, tzinfo=UTC), "progress": Quiet()}
+    streams = choose("connectwise", ["tickets"])
+    outcomes = read_months(one_organization("demo-msp"), "connectwise", streams, months, **facts)  # type: ignore[arg-type]
+    assert [next(outcomes).month, next(outcomes).month] == ["2025-02", "2025-03"]
+    with psycopg.connect(installation) as connection:
+        assert connection.execute("select months_done from raw_meta.backfills").fetchone() == (["2025-02"],)
 
 
 def test_a_stream_without_months_is_read_once_as_it_is_now(installation: str) -> None:

@@ -1,16 +1,19 @@
 """Which part of a stream is read, and which month a reading belongs to."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import extractors
+from extractors import STREAMS
 from extractors.core.budget import Rate
+from extractors.core.stream import Stream
 from orchestration.budgets import rate_of
 from orchestration.errors import UsageError
 from orchestration.extraction import choose
 from orchestration.jobs import months_to_read
-from orchestration.windows import local_date, window_for
+from orchestration.windows import local_date, pinned_version, why_whole, window_for
+from warehouse.loader import Reached
 from warehouse.organizations import Organization
 from warehouse.periods import Period
 
@@ -58,6 +61,14 @@ def reports(first: int, last: int, *bases: str) -> list[str]:
 def test_reports_of_the_last_three_months_are_read_again_later() -> None:
     window = window_for(REPORT, ORGANIZATION, as_of=EVENING, watermark=EVENING, held=reports(1, 6))
     assert (window.kind, window.months) == ("changes", ("2026-04", "2026-05", "2026-06"))
+
+
+@pytest.mark.parametrize("stream", [one for one in STREAMS["quickbooks"] if one.by_month], ids=lambda one: one.name)
+def test_every_month_of_a_report_is_read_again_each_month(stream: Stream) -> None:
+    """An accountant's closing entries change a year that ended months ago, and no feed tells that."""
+    yesterday = EVENING - timedelta(days=1)
+    reached = Reached(yesterday, pinned_version(stream), whole_at=EVENING - timedelta(days=30))
+    assert "every 30 days" in (why_whole(stream, as_of=EVENING, reached=reached) or "")
 
 
 def test_after_a_long_silence_reports_are_read_from_those_that_were_open_when_it_began() -> None:

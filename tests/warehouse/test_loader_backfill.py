@@ -1,12 +1,13 @@
 """A month read again never puts an older version over a newer one, however the newer one came."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from extractors.core.records import Page, Record
 from extractors.core.window import Window
-from tests.warehouse.loading import Widgets, moment, page, record
+from tests.warehouse.loading import AS_OF, Widgets, moment, page, record
 from warehouse.loader import load_one
 
 MAY = Window("dated", start=moment(1).replace(month=5), end=moment(1))
@@ -67,3 +68,19 @@ def test_a_month_read_again_leaves_watermark_and_freshness_alone(widgets: Widget
     before = widgets.ask("select watermark, completed_run_id, whole_at from raw_meta.cursors")
     months_read_again(widgets, [page(record("1", 4))], lambda: None)
     assert widgets.ask("select watermark, completed_run_id, whole_at from raw_meta.cursors") == before
+
+
+def test_a_mark_that_is_yet_to_come_keeps_no_later_version_out(widgets: Widgets) -> None:
+    """A device whose clock runs ahead by years would be as it was that day until then."""
+    ahead = record("1", state="before")
+    ahead = Record("1", ahead.body, datetime.now(UTC) + timedelta(days=3650))
+    widgets.load([page(ahead)], run_id="daily")
+    widgets.load([page(record("1", 20, state="after"))], run_id="again")
+    assert widgets.bodies()["1"]["state"] == "after"
+
+
+def test_a_read_of_everything_takes_back_what_a_clock_that_ran_ahead_called_covered(widgets: Widgets) -> None:
+    """A month without records counts as 0 where it is covered: nobody has read the months to come."""
+    widgets.load([page(record("1", 3))], run_id="ahead", as_of=AS_OF + timedelta(days=200))
+    widgets.load([page(record("1", 3))], run_id="right")
+    assert widgets.one("select upper(covered) from raw_meta.cursors") == AS_OF
