@@ -10,7 +10,7 @@ import msgspec
 from extractors.core.contract import Contract, phrase
 from extractors.core.keys import PartMissing, joined, parts_of
 from extractors.core.records import Record, Rejection
-from extractors.core.shapes import shape_of
+from extractors.core.shapes import kinds_of_keys, shape_of
 from extractors.core.stream import Stream
 
 _MILLISECONDS_FROM = 1e11  # as seconds this would be the year 5138
@@ -67,6 +67,9 @@ class Cutter:
         mark_type = str if stream.changed_at_type == "iso" else float
         self._contract = contract
         self._strict = msgspec.json.Decoder(shape_of(self._fields, key_type, self._mark, mark_type, contract))
+        # The parts of a key are kept in the vendor's own text, so what the contract asks of them is looked at apart.
+        kinds = kinds_of_keys(self._fields, contract) if self._is_composite else []
+        self._parts = [(attribute, msgspec.json.Decoder(kind)) for attribute, kind in kinds]
         self._decoder = msgspec.json.Decoder(shape_of(self._fields, key_type, self._mark, mark_type))
         self._key_alone = msgspec.json.Decoder(shape_of(self._fields, key_type, [], mark_type))
 
@@ -87,6 +90,8 @@ class Cutter:
         misfits: list[str] = []
         try:
             keys: Any = self._strict.decode(body)
+            for attribute, part in self._parts:
+                part.decode(getattr(keys, attribute))
         except (msgspec.DecodeError, UnicodeDecodeError):
             try:
                 keys = self._decoder.decode(body)

@@ -32,6 +32,12 @@ def shape_of(
     return _struct(own, fields, _Mark(tuple(mark), mark_type) if mark else None, usual)
 
 
+def kinds_of_keys(keys: Sequence[str], contract: Contract | None) -> list[tuple[str, Any]]:
+    """The attributes of a shape that hold keys which the contract asks for too, each with the type it asks for."""
+    asked = {field.name: field for field in contract.fields} if contract else {}
+    return [(f"key{index}", _type(asked[name], set())) for index, name in enumerate(keys) if name in asked]
+
+
 def _struct(
     own: Sequence[tuple[str, str, Any]], fields: Sequence[Field], mark: _Mark | None, usual: set[str]
 ) -> type[msgspec.Struct]:

@@ -113,6 +113,26 @@ def test_what_a_vendor_may_do_passes(record: dict[str, Any]) -> None:
     assert isinstance(cut("connectwise", "tickets", record), Record)
 
 
+PATCH = {"deviceId": 5, "id": "9b1f", "installedAt": 1767225600.5, "status": "INSTALLED"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("deviceId", "5", "deviceId should be a whole number and is text"),
+        ("id", 7, "id should be text and is a whole number"),
+        ("installedAt", "yesterday", "installedAt should be an instant in seconds and is text"),
+    ],
+)
+def test_parts_of_a_key_are_held_to_the_contract_too(field: str, value: Any, told: str) -> None:
+    """They are read apart, in the vendor's own digits, and once passed for that reason whatever they were."""
+    assert isinstance(cut("ninjaone", "os_patch_installs", PATCH), Record)
+    piece = cut("ninjaone", "os_patch_installs", PATCH | {field: value})
+    assert isinstance(piece, Rejection)
+    assert piece.reason == f"does not fit os_patch_installs: {told}"
+    assert piece.record_id is not None
+
+
 def test_a_reference_is_an_id_or_the_object_that_has_it() -> None:
     refund = {"id": "re_1", "currency": "usd", "amount": 500, "created": 1767225600}
     assert isinstance(cut("stripe", "refunds", {**refund, "charge": "ch_1"}), Record)
