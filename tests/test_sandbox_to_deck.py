@@ -22,7 +22,7 @@ from orchestration.sandbox_process import Sandbox
 from sandbox import truth
 from tests.installation import installed
 from tests.sandbox_server import running_sandbox
-from warehouse.checksums import RUN_FACTS, Checksum, table_checksums
+from warehouse.checksums import ATTEMPTS, RUN_FACTS, Checksum, table_checksums
 from warehouse.organizations import Organization, load_organization
 from warehouse.periods import Period, latest_complete_quarter, periods_between
 from warehouse.settings import PROJECT_ROOT, get_settings
@@ -224,7 +224,7 @@ def checksums(url: str) -> dict[str, Checksum]:
     addresses by folder.
     """
     with psycopg.connect(url, options="-c timezone=UTC") as connection:
-        found = table_checksums(connection, skipping=("raw_meta.extraction_log", "raw_meta.seen_records"))
+        found = table_checksums(connection, skipping=(*ATTEMPTS, "raw_meta.seen_records"))
         found |= table_checksums(connection, ["staging", "marts"], run_facts=RUN_FACTS | {"inputs"})
         app = table_checksums(connection, ["app"], run_facts=RUN_FACTS | {"changed_at", "valid_from"})
         inputs = connection.execute(INPUTS_WITHOUT_TIMES).fetchone()
