@@ -50,6 +50,7 @@ COMPANIES = _list(
     path="/company/companies",
     description="One row per company: the PSA's clients, prospects and vendors, deleted ones marked.",
     permission="Companies > Company Maintenance: Inquire All",
+    never_empty=True,
     vendor_fields=("name", "identifier"),
 )
 BOARDS = _setup(
@@ -124,6 +125,7 @@ STREAMS = (
         path="/system/members",
         description="One row per member: people and API members, active or not.",
         permission="System > Member Maintenance: Inquire All",
+        never_empty=True,
         vendor_fields=("identifier",),
         withheld_fields=("password", "token", "clientId"),  # the model has room for them; no table of ours has
     ),

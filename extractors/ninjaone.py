@@ -46,6 +46,7 @@ STREAMS = (
         path="/v2/organizations",
         description="One row per NinjaOne organization: the RMM's clients.",
         permission=_ORGANIZATIONS,
+        never_empty=True,
         vendor_fields=("name",),
     ),
     _paged(
@@ -53,6 +54,7 @@ STREAMS = (
         path="/v2/locations",
         description="One row per location of a NinjaOne organization.",
         permission=_ORGANIZATIONS,
+        never_empty=True,
         vendor_fields=("organizationId",),
     ),
     # NinjaOne keeps no past: how many devices there were last month is known only from last month's own reading.
@@ -64,6 +66,7 @@ STREAMS = (
         description="One row per device under management, with what its class reports.",
         permission=_DEVICES,
         keeps_daily_history=True,
+        never_empty=True,
         vendor_fields=("organizationId", "nodeClass"),
     ),
     _list(

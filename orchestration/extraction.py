@@ -14,8 +14,15 @@ from typing import Any
 
 import extractors
 from extractors.contracts import contracts_of
-from extractors.core.errors import ChangesCutShort, CredentialsRefused, VendorError, VendorUnavailable
-from extractors.core.reading import Session
+from extractors.core.certificate import Certificate
+from extractors.core.errors import (
+    ChangesCutShort,
+    CredentialsRefused,
+    PermissionMissing,
+    VendorError,
+    VendorUnavailable,
+)
+from extractors.core.reading import Reading, Session
 from extractors.core.stream import Stream
 from orchestration.errors import UsageError
 from orchestration.mapping import in_use
@@ -205,7 +212,7 @@ def extract_stream(
                 run_id=run_id,
                 as_of=as_of,
                 window=window,
-                certificate=lambda: reading.certificate,
+                certificate=lambda: _certificate(reading, organization, stream),
                 snapshot_date=local_date(organization, as_of) if stream.keeps_daily_history else None,
                 # A read of everything shows by itself what is gone, and a month alone says nothing about the rest.
                 id_sweep=session.ids(stream) if stream.sweeps_deletions and window.kind == "changes" else None,
@@ -245,6 +252,27 @@ def extract_stream(
         field_findings=news.findings,
         new_fields=news.new_fields,
     )
+
+
+def _certificate(reading: Reading, organization: Organization, stream: Stream) -> Certificate:
+    """What proves the read; raises PermissionMissing where a list that is never empty came back empty.
+
+    A role that lost sight of every client is answered with an empty list, not with a refusal.
+    """
+    found = reading.certificate
+    if stream.never_empty and found.is_complete_set and not found.records and not found.rejected:
+        with connect() as connection:
+            held = loader.held_ids(connection, organization.id, stream.source, stream.name)
+        if held:
+            label = extractors.SOURCES[stream.source].label
+            raise PermissionMissing(
+                f"{label} gave none of the {len(held):,} {stream.name} that are known, so none was marked as deleted "
+                f"and what was loaded stays. The sign-in sees them no more: grant {stream.permission}. If {label} is "
+                f"no longer used, take it out of config/{organization.id}.yml.",
+                vendor=label,
+                about=stream.name,
+            )
+    return found
 
 
 def field_news(organization_id: str, stream: Stream, *, as_of: datetime, run_id: str) -> FieldNews:

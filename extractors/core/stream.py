@@ -80,6 +80,8 @@ class Stream:
 
     keeps_daily_history: bool = False
     """The vendor keeps no history: one copy a day goes to `raw_<source>.<name>_daily` as well."""
+    never_empty: bool = False
+    """Whoever uses the source has some: an empty list where some were means that the sign-in sees them no more."""
     sweeps_deletions: bool = False
     """Deletions are found by comparing ids, since reads of changes cannot see them."""
     version: str | None = None
