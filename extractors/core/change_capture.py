@@ -85,11 +85,11 @@ class _Feed:
             return self._rows.pop(entity)
 
     def _ask(self, walk: Walk, group: tuple[str, ...]) -> None:
-        self._groups.remove(group)
         fixed = {name: value for name, value in walk.filters().items() if name != "where"}
         asked = {**fixed, "entities": ",".join(group), "changedSince": moment(self._since)}
         found = _parts(walk, group, walk.decode(walk.get("/cdc", asked).body, _Answer))
         self._clock_behind = max(self._clock_behind, current_effort().clock_behind)
+        self._groups.remove(group)  # only now: what failed is asked for again by the next stream
         if sum(len(rows) for rows in found.values()) < MOST_OBJECTS:
             self._rows.update(found)
             return

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractors import stream
-from extractors.core.errors import ChangesCutShort, PagingBroken
+from extractors.core.errors import ChangesCutShort, PagingBroken, RequestRejected
 from extractors.core.reading import Session
 from extractors.core.records import Page
 from extractors.core.window import Window
@@ -103,6 +103,15 @@ def test_a_stream_that_is_read_again_is_asked_for_again_and_alone() -> None:
     with opened("quickbooks", feed) as session:
         assert ids(read(session, "invoices")) == ids(read(session, "invoices")) == ["1"]
     assert feed.feeds[1:] == ["Invoice"]
+
+
+def test_after_an_answer_that_failed_the_next_stream_asks_again() -> None:
+    feed = Feed({"Invoice": [ledger_row(1, NOW)], "Bill": [ledger_row(2, NOW)]})
+    broken = iter([httpx.Response(400)])
+    with opened("quickbooks", lambda request: next(broken, None) or feed(request)) as session:
+        with pytest.raises(RequestRejected):
+            read(session, "invoices")
+        assert [ids(read(session, name)) for name in ("bills", "invoices")] == [["2"], ["1"]]
 
 
 def test_an_older_month_and_a_first_read_do_not_ask_the_feed() -> None:
