@@ -59,10 +59,10 @@ def run_succeeded(context: dg.RunStatusSensorContext) -> None:
 
 
 def organizations_of(run: dg.DagsterRun) -> Sequence[Organization]:
-    """Whom a run was for: the organization in its partition, or all where it had none, as a build of the models."""
+    """Whom a run was for: the organization in its partition, or all active ones where it had none, as a build."""
     found = configured()
     named = {value for key, value in run.tags.items() if key.startswith("dagster/partition") or key == "organization"}
-    return [one for one in found if one.id in named] or found
+    return [one for one in found if one.id in named] or [one for one in found if one.is_active]
 
 
 def scope_of(run: dg.DagsterRun) -> str:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from expectations import SUITES
-from extractors import STREAMS
+from extractors import VENDORS
 from orchestration import demonstration, pipeline
 from orchestration.asset_checks import key_of
 from orchestration.assets import raw
@@ -146,7 +146,7 @@ def test_every_stream_that_was_read_is_certified_and_every_other_says_why_not(ev
         for event in evening.events(dg.DagsterEventType.ASSET_CHECK_EVALUATION)
         if (found := event.asset_check_evaluation_data).check_name == raw.CERTIFICATE
     }
-    assert set(judged) == {f"{source}/{one.name}" for source, streams in STREAMS.items() for one in streams}
+    assert set(judged) == {f"{source}/{one.name}" for source, vendor in VENDORS.items() for one in vendor.streams}
     assert {key.split("/")[0] for key, (passed, _) in judged.items() if not passed} == {"stripe"}
     assert "Stripe refused the sign-in" in judged["stripe/charges"][1]
     assert "its end told by the vendor" in judged["connectwise/tickets"][1]
