@@ -24,7 +24,20 @@ from tests.sandbox.test_specs import SPECS, check, named, plain, validator
 pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="the vendors' descriptions do not lie beside this checkout")
 
 PREFIXES = {"ninjaone": "/api", "connectwise": "/v4_6_release/apis/3.0", "stripe": "", "quickbooks": "/v3/company/{}"}
+_BEYOND_THE_SLICE = "the slice at hand does not describe it"
 UNDESCRIBED = {
+    **{
+        ("connectwise", f"{path}{one}"): _BEYOND_THE_SLICE
+        for path in (
+            "/company/contacts",
+            "/sales/stages",
+            "/service/boards/{}/items",
+            "/service/boards/{}/subtypes",
+            "/service/boards/{}/types",
+            "/service/priorities",
+        )
+        for one in ("", "/{}")
+    },
     ("connectwise", "/login/companyinfo/{}"): "the slice holds what is read, not how the server is found",
     ("connectwise", "/system/info"): "the slice holds what is read, not the server's release",
     ("ninjaone", "/v2/noderole/list"): "named without the shape of its answer",
