@@ -28,6 +28,8 @@ COLUMNS = (
     "stream", "endpoint", "key", "change mark", "read", "deletions", "page size", "daily history", "proof", "right",
 )  # fmt: skip
 
+NO_FEED_REACHES = timedelta(days=3650)
+
 
 def page() -> str:
     """The whole page as Markdown."""
@@ -78,12 +80,17 @@ def _fields(key: str | tuple[str, ...]) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else key
 
 
+def _has_feed(stream: Stream) -> bool:
+    """Whether the vendor keeps a list of what changed; a filter by change time reaches back for ever."""
+    return stream.feed_reach is not None and stream.feed_reach < NO_FEED_REACHES
+
+
 def _read(stream: Stream) -> str:
     if stream.by_month:
         text = "the months that are open, and those since the last run"
-    elif stream.feed_reach:
+    elif stream.feed_reach and _has_feed(stream):
         text = f"what the vendor's feed of changes tells; it reaches {_days(stream.feed_reach)} back"
-    elif stream.reads == "entity":
+    elif stream.reads == "entity" and not stream.feed_reach:
         return "whole"
     elif stream.change_filter:
         text = f"changes by `{stream.change_filter}`, {_minutes(stream.overlap)} of overlap"
@@ -103,7 +110,7 @@ def _deletions(stream: Stream) -> str:
         return "never: what the vendor forgets is kept"
     if stream.by_month:
         return "a month's report is replaced"
-    ways = ["told by the feed"] if stream.feed_reach else []
+    ways = ["told by the feed"] if _has_feed(stream) else []
     if stream.sweeps_deletions:
         ways.append("ids compared after each run")
     if stream.whole_every or (stream.reads == "entity" and not stream.feed_reach):
