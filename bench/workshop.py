@@ -130,11 +130,13 @@ def _process(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def organization(**requests_per_minute: int) -> Organization:
-    """The demonstration's organization; a source that is named may be asked as often as given."""
+    """The demonstration's organization at the vendors' own pace; a named source may be asked as often as given."""
     found = load_organization(CONFIG / "demo-msp.yml")
     options = {
-        source: getattr(found.sources, source).model_copy(update={"requests_per_minute": pace})
-        for source, pace in requests_per_minute.items()
+        source: getattr(found.sources, source).model_copy(
+            update={"requests_per_minute": requests_per_minute.get(source)}
+        )
+        for source in found.sources.enabled
     }
     return found.model_copy(update={"sources": found.sources.model_copy(update=options)})
 

@@ -55,9 +55,7 @@ def runs(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("installation")
     config = folder / "config" / "demo-msp.yml"
     config.parent.mkdir()
-    whole = (
-        (PROJECT_ROOT / "config" / "demo-msp.yml").read_text().replace("  connectwise: {environment: sandbox}\n", "")
-    )
+    whole = re.sub(r"  connectwise: \{.*\}\n", "", (PROJECT_ROOT / "config" / "demo-msp.yml").read_text())
     assert MAPPED_ACCOUNT in whole
     assert MAPPED_CLIENT in whole
     config.write_text(whole.replace(MAPPED_ACCOUNT, "").replace(MAPPED_CLIENT, ""))
