@@ -1,6 +1,7 @@
 # The verbs of this project. `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
 export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
@@ -41,8 +42,8 @@ docs: setup  ## write docs/metrics.md from the dbt project
 	@$(BIN)/qbr docs
 
 lock:  ## renew requirements.lock and requirements-bench.lock from pyproject.toml
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock --upgrade
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --group bench -o requirements-bench.lock --upgrade
+	$(COMPILE) --extra dev pyproject.toml -o requirements.lock --upgrade
+	$(COMPILE) --group bench -o requirements-bench.lock --upgrade
 
 clean:  ## stop the embedded server and remove what commands have made (.venv and .venv-bench stay)
 	@if [ -x $(BIN)/qbr ]; then $(BIN)/qbr down && $(BIN)/python -m warehouse.embedded remove; fi
