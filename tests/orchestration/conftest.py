@@ -1,7 +1,7 @@
 """An installation of the demonstration on the sandbox, as Dagster's assets and jobs find it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from orchestration import demonstration, pipeline
 from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization
 from tests.installation import installed
+from warehouse.settings import PROJECT_ROOT, get_settings
 
+Allow = Callable[[int], None]
 AS_OF = "2026-07-06T14:00:00+00:00"  # the sandbox's own time
 
 
@@ -31,3 +33,20 @@ def installation(database_url: str, sandbox: str, tmp_path: Path, monkeypatch: p
         pipeline.prepare([organization])
         demonstration.connect_sources(organization, sandbox_at(sandbox, tmp_path), anew=True)
         yield database_url
+
+
+@pytest.fixture
+def allowed(installation: str, tmp_path: Path) -> Iterator[Allow]:
+    """Sets how many requests a month ConnectWise may be sent: the surest way to interrupt a read at the same place."""
+    file = tmp_path / "config" / "demo-msp.yml"
+    file.parent.mkdir()
+    whole = (PROJECT_ROOT / "config" / "demo-msp.yml").read_text()
+    line = "  connectwise: {environment: sandbox, "
+    assert line in whole
+
+    def allow(requests: int) -> None:
+        file.write_text(whole.replace(line, f"{line}requests_per_month: {requests}, "))
+
+    allow(100_000)
+    with installed(installation, get_settings().var_dir, file.parent):
+        yield allow

@@ -1,8 +1,6 @@
 """Ranges of months read again: the oldest first, gone on with when interrupted, beside a daily run."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import dagster as dg
 import psycopg
@@ -15,30 +13,12 @@ from orchestration.extraction import StreamOutcome, choose
 from orchestration.progress import Quiet
 from orchestration.selection import one_organization
 from tests.command import qbr
-from tests.installation import installed
+from tests.orchestration.conftest import Allow
 from warehouse import loader
 from warehouse.checksums import Checksum, table_checksums
 from warehouse.periods import Period
-from warehouse.settings import PROJECT_ROOT, get_settings
 
-LINE = "  connectwise: {environment: sandbox}\n"
 RANGE = ("--from", "2025-01", "--to", "2025-03")
-Allow = Callable[[int], None]
-
-
-@pytest.fixture
-def allowed(installation: str, tmp_path: Path) -> Iterator[Allow]:
-    """Sets how many requests ConnectWise may be sent: the surest way to interrupt a range at the same place."""
-    file = tmp_path / "config" / "demo-msp.yml"
-    file.parent.mkdir()
-    whole = (PROJECT_ROOT / "config" / "demo-msp.yml").read_text()
-
-    def allow(requests: int) -> None:
-        file.write_text(whole.replace(LINE, LINE.replace("}", f", requests_per_month: {requests}}}")))
-
-    allow(100_000)
-    with installed(installation, get_settings().var_dir, file.parent):
-        yield allow
 
 
 def log(url: str) -> list[tuple[str, str, str]]:

@@ -1,34 +1,10 @@
 """A source's requests of a month: counted by every run, stopped before a limit, shown by the doctor."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import psycopg
-import pytest
 
 from tests.command import qbr
-from tests.installation import installed
+from tests.orchestration.conftest import Allow
 from warehouse.checksums import Checksum, table_checksums
-from warehouse.settings import PROJECT_ROOT, get_settings
-
-LINE = "  connectwise: {environment: sandbox}\n"
-Allow = Callable[[int], None]
-
-
-@pytest.fixture
-def allowed(installation: str, tmp_path: Path) -> Iterator[Allow]:
-    """Sets how many requests a month the organization's file allows ConnectWise."""
-    file = tmp_path / "config" / "demo-msp.yml"
-    file.parent.mkdir()
-    whole = (PROJECT_ROOT / "config" / "demo-msp.yml").read_text()
-    assert LINE in whole
-
-    def allow(requests: int) -> None:
-        bounded = LINE.replace("}", f", requests_per_month: {requests}}}")
-        file.write_text(whole.replace(LINE, bounded))
-
-    with installed(installation, get_settings().var_dir, file.parent):
-        yield allow
 
 
 def counted(url: str) -> int:

@@ -40,7 +40,7 @@ def installation(module_database_url: str, tmp_path_factory: pytest.TempPathFact
         ("run --organization nobody", "There is no organization 'nobody' in config/ (there are: demo-msp)"),
         ("run --source xero", "There is no source 'xero'. The sources are: connectwise, ninjaone"),
         ("extract xero", "There is no source 'xero'"),
-        ("extract stripe payouts", "stripe has no stream 'payouts'. Its streams are: customers"),
+        ("extract stripe tickets", "stripe has no stream 'tickets'. Its streams are: customers"),
         ("extract stripe --period 2026-08", "2026-08 has not begun"),
         ("deck build --quarter 2026-Q4", "2026-Q4 has not begun"),
         ("deck build --quarter 2026-06", "'2026-06' is not a quarter"),
