@@ -126,8 +126,8 @@ def load_one(
 ) -> Merged:
     """Merge a single record (a webhook's) without waiting for a run of the stream; commits it.
 
-    An older version than the one that is there changes nothing. It moves no watermark and leaves no log row. Raises
-    ``ValueError`` when the connection is in the middle of something.
+    An older version than the one that is there changes nothing, nor does one from before the record's deletion. It
+    moves no watermark and leaves no log row. Raises ``ValueError`` when the connection is in the middle of something.
     """
     if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         raise ValueError("load_one needs a connection without an open transaction, since it commits its own.")

@@ -30,10 +30,13 @@ alter table incoming alter column record set storage external;
 _COPY = f"copy incoming ({WAITING_COLUMNS}) from stdin (format binary)"
 _COPY_ROWS = f"copy {{table}} ({ROW_COLUMNS}) from stdin (format binary)"
 
-# A record that was deleted here and is given again lives, however old; otherwise the newer version stays. Where no mark
-# tells which that is, a version that a single record's load brought since this run began stays: the page may be older.
-# What changed after that is told by the next read of changes, which begins before this run did. A mark that is yet to
-# come tells of a wrong clock, a device's for one, and would keep every later version out until its day.
+# A record that was deleted here and is given again by a read lives, however old; a single one, a webhook's, may have
+# been under way since before the deletion, so only a mark from after it counts. Otherwise the newer version stays,
+# unless a read of everything gives an older one: the vendor put that back, and nobody has brought another since the
+# read began. Where no mark tells which is newer, a version that a single record's load brought since this run began
+# stays: the page may be older. What changed after that is told by the next read of changes, which begins before this
+# run did. A mark that is yet to come tells of a wrong clock, a device's for one, and would keep every later version out
+# until its day.
 _MERGE = """
 with merged as (
     insert into {table} as kept
@@ -53,16 +56,22 @@ with merged as (
         extracted_at = excluded.extracted_at,
         deleted_at = null,
         run_id = excluded.run_id
-    where kept.deleted_at is not null
-        or kept.record_hash is distinct from excluded.record_hash
-        and (
-            kept.source_updated_at > excluded.source_updated_at
-            and kept.source_updated_at < statement_timestamp() + interval '1 day'
-        ) is not true
-        and (
-            kept.source_updated_at is not null and excluded.source_updated_at is not null
-            or kept.run_id = excluded.run_id or (kept.extracted_at > %(started_at)s::timestamptz) is not true
-        )
+    where case
+        when kept.deleted_at is not null
+            then %(started_at)s::timestamptz is not null or excluded.source_updated_at > kept.deleted_at
+        when kept.extracted_at < %(whole_since)s::timestamptz
+            then kept.record_hash is distinct from excluded.record_hash
+        else
+            kept.record_hash is distinct from excluded.record_hash
+            and (
+                kept.source_updated_at > excluded.source_updated_at
+                and kept.source_updated_at < statement_timestamp() + interval '1 day'
+            ) is not true
+            and (
+                kept.source_updated_at is not null and excluded.source_updated_at is not null
+                or kept.run_id = excluded.run_id or (kept.extracted_at > %(started_at)s::timestamptz) is not true
+            )
+    end
     returning first_seen_at = extracted_at as is_new
 )
 select count(*) filter (where is_new), count(*) filter (where not is_new) from merged
@@ -147,6 +156,7 @@ def merge(
     is_first: bool = False,
     family_field: str | None = None,
     started_at: datetime | None = None,
+    whole_since: datetime | None = None,
 ) -> Merged:
     """Copy and merge a batch; records that Postgres cannot keep become rejections of the batch.
 
@@ -154,11 +164,13 @@ def merge(
     with ``read_id`` their ids are noted as seen. ``is_first`` says that nothing the batch holds is expected to be
     there already: it is copied straight into the table, and merged only if something is. ``family_field``
     names a record's parent, for batches that hold all children of some. ``started_at`` is the run's beginning: what
-    others have brought since is not taken for older than the batch.
+    others have brought since is not taken for older than the batch; None for a single record that no run brought.
+    ``whole_since``: when the read of everything began that the batch belongs to, None for other reads.
     """
     if is_first and snapshot_date is None and _copy_rows(connection, key, batch, run_id=run_id):
         return Merged(new=len(batch.records), changed=0)
-    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date, "started_at": started_at}
+    facts = {**key._asdict(), "run_id": run_id, "snapshot_date": snapshot_date}
+    facts |= {"started_at": started_at, "whole_since": whole_since}
     tables = {"table": key.table, "daily": key.daily_table}
     cursor = connection.cursor()
     try:

@@ -82,6 +82,7 @@ class Run:
             is_first=self.is_first,
             family_field=self.family_field,
             started_at=self.started_at,
+            whole_since=self.read.begun_at if self.window.kind == "all" else None,
         )
 
     def commit(self, connection: psycopg.Connection, batch: Batch, merged: Merged) -> None:

@@ -1,4 +1,4 @@
-"""A month read again never puts an older version over a newer one, however the newer one came."""
+"""Which version stays: a month read again, a single record and a read of everything meet what is there."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -84,3 +84,30 @@ def test_a_read_of_everything_takes_back_what_a_clock_that_ran_ahead_called_cove
     widgets.load([page(record("1", 3))], run_id="ahead", as_of=AS_OF + timedelta(days=200))
     widgets.load([page(record("1", 3))], run_id="right")
     assert widgets.one("select upper(covered) from raw_meta.cursors") == AS_OF
+
+
+def test_a_read_of_everything_brings_back_the_older_version_that_the_vendor_put_back(widgets: Widgets) -> None:
+    widgets.load([page(record("1", 20, state="mistaken"))], run_id="daily")
+    months_read_again(widgets, [page(record("1", 3, state="restored"))], lambda: None)
+    assert widgets.bodies()["1"]["state"] == "mistaken"
+    widgets.load([page(record("1", 3, state="restored"))], run_id="whole")
+    assert widgets.bodies()["1"]["state"] == "restored"
+
+
+def test_a_read_of_everything_leaves_the_newer_version_that_came_meanwhile(widgets: Widgets) -> None:
+    widgets.load([page(record("1", 3, state="draft"))], run_id="daily")
+    pages = [page(record("1", 4, state="open"))]
+    newer = record("1", 20, state="paid")
+    widgets.load(widgets.on_each(pages, lambda _: webhook(widgets, newer)), run_id="whole")
+    assert widgets.bodies()["1"]["state"] == "paid"
+
+
+@pytest.mark.parametrize("day", [4, None], ids=["with-a-change-mark", "without-one"])
+def test_a_webhook_that_was_late_brings_no_deleted_record_back(widgets: Widgets, day: int | None) -> None:
+    widgets.load([page(record("1", 3)), page(record("2", 3))], is_complete_set=True)
+    widgets.load([page(record("2", 3))], is_complete_set=True)
+    webhook(widgets, record("1", day, state="late"))
+    assert set(widgets.bodies()) == {"2"}
+    again = record("1", 20, state="made again")
+    webhook(widgets, Record("1", again.body, datetime.now(UTC) + timedelta(minutes=1)))
+    assert set(widgets.bodies()) == {"1", "2"}
