@@ -27,7 +27,8 @@ from extractors.core.stream import Stream
 from orchestration.errors import UsageError
 from orchestration.mapping import in_use
 from orchestration.progress import Progress
-from orchestration.sessions import signed_in
+from orchestration.sessions import see_that_it_is_now, signed_in
+from orchestration.traces import where_the_details_are
 from orchestration.windows import local_date, pinned_version, why_whole, window_for
 from warehouse import loader
 from warehouse.engine import connect
@@ -107,6 +108,7 @@ def extract_source(
     noted = partial(_noted, organization, run_id=run_id, as_of=as_of)
     refused_before = False
     try:
+        see_that_it_is_now(organization, source, as_of=as_of)
         with signed_in(organization, source, as_of=as_of) as session:
             while waiting:
                 stream = waiting[0]
@@ -236,6 +238,11 @@ def extract_stream(
         )
     except (VendorError, WarehouseError) as error:
         return _failed(stream, error)
+    except Exception as error:  # noqa: BLE001 - one stream's defect is no reason to leave the others unread
+        told = f"Something unforeseen happened ({type(error).__name__}) while {stream.source} {stream.name} was read"
+        return _failed(
+            stream, WarehouseError(f"{told}, so its read did not end; what was stored stays. {where_the_details_are()}")
+        )
     return StreamOutcome(
         stream.source,
         stream.name,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 import psycopg
@@ -30,10 +26,10 @@ from orchestration.cli import (
 )
 from orchestration.errors import QbrError
 from orchestration.progress import complain
+from orchestration.traces import keep_trace, where_the_details_are
 from reports.errors import ReportError
 from warehouse.configuration_errors import ConfigurationError
-from warehouse.errors import SettingsUnusable, WarehouseError
-from warehouse.settings import get_settings
+from warehouse.errors import WarehouseError
 
 app = typer.Typer(
     name="qbr",
@@ -80,23 +76,22 @@ def main() -> None:
     except (VendorError, WarehouseError, ReportError) as error:
         _end(str(error))
     except psycopg.OperationalError as error:
-        _keep_trace()
+        keep_trace()
         _end(
             f"The database stopped answering ({type(error).__name__}), so nothing more was done; what was committed "
             "stays. Run `qbr doctor` to see which database is meant and whether it is up, then the same command again."
         )
     except OSError as error:
-        _keep_trace()
+        keep_trace()
         _end(
             f"{error.filename or 'A file'} could not be read or written ({error.strerror or type(error).__name__}), so "
             "nothing more was done; what was committed stays. Make room there or mend its rights (QBR_VAR_DIR names "
             "another folder), then run the same command again."
         )
     except Exception as error:  # noqa: BLE001  the last line of defence: a person gets a sentence, the log the trace
-        log = _keep_trace()
         _end(
             f"Something unforeseen happened ({type(error).__name__}) and the command stopped; what was stored stays. "
-            + (f"The details are in {log}; please report them." if log else "No log of it could be written.")
+            + where_the_details_are()
         )
 
 
@@ -107,15 +102,3 @@ def _end(sentence: str, exit_code: int = ALL_FAILED) -> NoReturn:
 
 def _stopped() -> NoReturn:
     _end("Stopped. What was committed stays; the same command goes on from there.")
-
-
-def _keep_trace() -> Path | None:
-    """Write the trace where only the operator looks, and say where that is; None where nothing can be written."""
-    try:
-        path = get_settings().var_dir / "logs" / "errors.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
-            log.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n")
-    except (OSError, SettingsUnusable):
-        return None
-    return path
