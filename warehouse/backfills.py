@@ -1,11 +1,14 @@
 """Ranges of months that are being read again: which months of a stream are done, so that an interrupted one goes on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 
 from warehouse.raw import StreamKey
+
+GONE_ON_WITH_FOR = timedelta(days=7)
+"""An interrupted range that was begun longer ago is begun again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,14 @@ class Backfill:
 def take_up(connection: psycopg.Connection, key: StreamKey, *, first: str, last: str, version: str) -> Backfill:
     """Begin a range, or go on with one that was interrupted; commits.
 
-    Months that were read in another version of the vendor are read again.
+    Months that were read in another version of the vendor are read again, and all of them when the range was begun more
+    than a week ago: what they held then may have changed since.
     """
+    connection.execute(
+        "delete from raw_meta.backfills where organization_id = %s and source = %s and stream = %s"
+        " and begun_at < clock_timestamp() - %s",
+        [*key, GONE_ON_WITH_FOR],
+    )
     row = connection.execute(
         """
         insert into raw_meta.backfills as kept (organization_id, source, stream, first_month, last_month, version)

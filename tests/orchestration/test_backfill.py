@@ -14,9 +14,10 @@ from orchestration.progress import Quiet
 from orchestration.selection import one_organization
 from tests.command import qbr
 from tests.orchestration.conftest import Allow
-from warehouse import loader
+from warehouse import backfills, loader
 from warehouse.checksums import Checksum, table_checksums
 from warehouse.periods import Period
+from warehouse.raw import StreamKey
 
 RANGE = ("--from", "2025-01", "--to", "2025-03")
 
@@ -78,6 +79,22 @@ def test_a_month_that_is_not_over_is_read_again_by_whoever_goes_on_later(install
     assert [next(outcomes).month, next(outcomes).month] == ["2025-02", "2025-03"]
     with psycopg.connect(installation) as connection:
         assert connection.execute("select months_done from raw_meta.backfills").fetchone() == (["2025-02"],)
+
+
+def test_a_range_that_was_left_for_more_than_a_week_is_begun_again(connection: psycopg.Connection) -> None:
+    key = StreamKey("demo-msp", "connectwise", "tickets")
+
+    def done() -> frozenset[str]:
+        return backfills.take_up(connection, key, first="2025-01", last="2025-03", version="").done
+
+    backfills.month_done(
+        connection, backfills.take_up(connection, key, first="2025-01", last="2025-03", version=""), "2025-01"
+    )
+    assert done() == {"2025-01"}
+    connection.execute("update raw_meta.backfills set begun_at = begun_at - interval '6 days 23 hours'")
+    assert done() == {"2025-01"}
+    connection.execute("update raw_meta.backfills set begun_at = begun_at - interval '2 hours'")
+    assert done() == frozenset()
 
 
 def test_a_stream_without_months_is_read_once_as_it_is_now(installation: str) -> None:

@@ -24,7 +24,7 @@ renamed as (
         board jsonb,
         "closedStatus" boolean,
         inactive boolean,
-        "sortOrder" bigint,
+        "sortOrder" numeric,
         "escalationStatus" text
     )
 )

@@ -17,7 +17,7 @@ renamed as (
         fields.state,
         fields.website,
         fields."numberOfEmployees" as employees,
-        left(fields."dateAcquired", 10)::date as acquired_date,
+        nullif(left(fields."dateAcquired", 10), '')::date as acquired_date,
         source.deleted_at is not null or coalesce(fields."deletedFlag", false) as is_deleted,
         source.source_updated_at,
         source.extracted_at

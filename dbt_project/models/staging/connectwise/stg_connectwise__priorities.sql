@@ -21,7 +21,7 @@ renamed as (
         name text,
         level text,
         color text,
-        "sortOrder" bigint,
+        "sortOrder" numeric,
         "defaultFlag" boolean
     )
 )
