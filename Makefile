@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
+ON_EVERY_CORE := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false
@@ -20,7 +21,7 @@ demo: setup  ## from nothing to SmartNumbers, decks and alerts, on the sandbox
 	@$(BIN)/qbr demo
 
 test: setup  ## the whole test suite, on embedded Postgres and the sandbox
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m pytest -m "not soak" $(ON_EVERY_CORE)
 
 soak: setup  ## the long tests: many kills, many seeds
 	@$(BIN)/python -m pytest -m soak

@@ -75,7 +75,9 @@ class Screen:
             self._status.update(f"{self._title}: {text}")
 
     def line(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False)
+        # Whoever copies a path, or greps the output of a run, needs it in one piece.
+        in_one_piece = not self.console.is_terminal or " " not in text
+        self.console.print(text, markup=False, highlight=False, soft_wrap=in_one_piece)
         if not self.console.is_terminal:
             sys.stdout.flush()
 

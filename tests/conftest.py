@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,8 +19,22 @@ from warehouse.raw import ensure_raw_tables
 
 # Nothing in a test outlives a crash of the machine, so nothing waits for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
+HERE = Path(__file__).parent
 TEMPLATE = f"qbr_template_{os.getpid()}"
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several workers share the tests, a file stays whole and the tests of the whole product begin.
+
+    They take longest, so they must not be what everybody waits for at the end. All truths are held against one
+    warehouse, which is dear to fill.
+    """
+    places = {item: item.path.relative_to(HERE) for item in items}
+    items.sort(key=lambda item: (places[item].parts[0] != "truths", len(places[item].parts)))
+    for item in items:
+        group = "truths" if places[item].parts[0] == "truths" else str(places[item])
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +70,15 @@ def template(postgres: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str, template: str) -> Iterator[str]:
     """The address of a database of this test's own: every table, no rows."""
-    name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
-    _create(postgres, name, template)
-    yield _address(postgres, name)
-    _drop(postgres, name)
+    with a_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def module_database_url(postgres: str, template: str) -> Iterator[str]:
     """A database that the tests of one file share, for what is dear to fill."""
-    name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
-    _create(postgres, name, template)
-    yield _address(postgres, name)
-    _drop(postgres, name)
+    with a_database(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -83,6 +94,15 @@ def sandbox() -> Iterator[str]:
     """The address of the simulated vendors, seed 7, in a process of their own."""
     with running_sandbox() as address:
         yield address
+
+
+@contextmanager
+def a_database(postgres: str, template: str) -> Iterator[str]:
+    """The address of a new database, which goes when the block ends."""
+    name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
+    _create(postgres, name, template)
+    yield _address(postgres, name)
+    _drop(postgres, name)
 
 
 def declared_streams() -> list[tuple[str, str, bool]]:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bench.__main__ import SUBJECTS
+from bench.__main__ import AFTER_THE_DEMONSTRATION, ALONE, SUBJECTS
 from bench.figures import Figure, speeds, table
 from warehouse.settings import PROJECT_ROOT
 
@@ -15,11 +15,10 @@ def bench(*arguments: str) -> str:
     return subprocess.run(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-@pytest.fixture(scope="module")
-def tiny_run() -> dict[str, list[str]]:
-    """The lines of the table of one run of everything at its smallest, by subject."""
+def tiny_run(*subjects: str) -> dict[str, list[str]]:
+    """The lines of the table of one run of the subjects at their smallest, by subject."""
     lines: dict[str, list[str]] = {}
-    for line in bench("--tiny").splitlines():
+    for line in bench("--tiny", *subjects).splitlines():
         if line in SUBJECTS:
             lines[line] = held = []
         elif line.startswith("  ") and lines:
@@ -42,9 +41,16 @@ def test_every_subject_is_in_the_page_on_performance() -> None:
     assert [subject for subject in SUBJECTS if f"`{subject}`" not in text] == []
 
 
-@pytest.mark.parametrize("subject", SUBJECTS)
-def test_a_subject_can_be_measured(tiny_run: dict[str, list[str]], subject: str) -> None:
-    assert tiny_run[subject], f"{subject} has no figure"
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        pytest.param(tuple(ALONE), id="alone"),
+        pytest.param(tuple(AFTER_THE_DEMONSTRATION), id="after-the-demonstration", marks=pytest.mark.soak),
+    ],
+)
+def test_the_subjects_can_be_measured(subjects: tuple[str, ...]) -> None:
+    found = tiny_run(*subjects)
+    assert [subject for subject in subjects if not found[subject]] == []
 
 
 def test_a_ratio_is_taken_pair_by_pair() -> None:

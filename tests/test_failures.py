@@ -264,7 +264,16 @@ def test_a_list_that_is_shorter_than_its_own_count_is_an_error(fair: Installatio
 def beside(fair: Installation, stream: str, path: str, seconds: float) -> Iterator[subprocess.Popen[str]]:
     """An extraction in a process of its own, held up at the vendor in the middle of the stream; killed at the end."""
     fair.misfortune(kind="slow", source="stripe", path=path, after=3, seconds=seconds)
-    command = [sys.executable, "-c", "from orchestration.cli import main; main()", "extract", "stripe", stream]
+    # A test session in the background has its children ignore interrupts, unless they ask for them.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [
+        sys.executable,
+        "-c",
+        f"{heeding}; from orchestration.cli import main; main()",
+        "extract",
+        "stripe",
+        stream,
+    ]
     process = subprocess.Popen(
         command, cwd=PROJECT_ROOT, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

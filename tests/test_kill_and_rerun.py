@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from orchestration import sandbox_process
-from tests.test_sandbox_to_deck import checksums
+from tests.three_businesses import checksums
 from warehouse.checksums import table_checksums
 from warehouse.settings import PROJECT_ROOT
 

@@ -15,7 +15,7 @@ from orchestration.progress import Quiet
 from orchestration.sandbox_process import Sandbox
 from tests.installation import installed
 from tests.sandbox_server import running_sandbox
-from tests.test_sandbox_to_deck import demo_configuration
+from tests.three_businesses import demo_configuration
 from warehouse.organizations import Organization
 
 CLOCKS = ("2026-06-09T12:00:00+00:00", "2026-06-12T20:00:00+00:00", "2026-07-06T14:00:00+00:00")

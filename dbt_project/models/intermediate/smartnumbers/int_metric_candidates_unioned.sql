@@ -1,4 +1,9 @@
-{% for model in ['int_metric_parts_unioned', 'int_profit_metrics_calculated'] %}
+{% set models = [
+    'int_metric_parts_unioned',
+    'int_profit_metrics_calculated',
+] %}
+
+{% for model in models %}
 select
     organization_id,
     client_id,

@@ -1,7 +1,9 @@
 {{ config(materialized='table') }}
 
 {% set models = [
-    'int_operations_metrics_counted', 'int_profit_and_loss_metrics_calculated', 'int_manual_metrics_recorded'
+    'int_operations_metrics_counted',
+    'int_profit_and_loss_metrics_calculated',
+    'int_manual_metrics_recorded',
 ] %}
 
 {% for model in models %}
