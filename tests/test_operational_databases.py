@@ -1,6 +1,8 @@
 """Both made-up firms from their own databases into the raw tables: whole, by changes, after breaks."""
 
 import json
+import logging
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -20,8 +22,9 @@ from orchestration.progress import Quiet
 from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization, run_instant
 from tests.installation import installed
+from tests.leaks import dump_of, leaks
 from tests.sandbox_server import running_sandbox
-from warehouse.credentials import connection_for
+from warehouse.credentials import connect_source, connection_for
 from warehouse.engine import connect
 from warehouse.organizations import Organization
 
@@ -278,6 +281,27 @@ def test_the_sandboxs_reader_may_read_its_own_part_and_nothing_else(installation
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 reader.execute(refused)
+
+
+@pytest.mark.usefixtures("first_read")
+def test_the_password_of_a_database_is_in_nothing_that_a_read_leaves(
+    installation: dict[str, Organization], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log at its most talkative, the outcomes, and the warehouse: also where the sign-in was refused."""
+    firm = installation["demo-dealer"]
+    with connect() as connection:
+        facts = connection_for(connection, firm.id, "opsdb")
+        connect_source(connection, firm.id, "opsdb", facts | {"password": "wrong/and secret"}, environment="sandbox")
+    with caplog.at_level(logging.DEBUG):
+        refused = extract(firm, "customers")
+        with connect() as connection:
+            connect_source(connection, firm.id, "opsdb", facts, environment="sandbox")
+        read = extract(firm, "customers")
+    assert refused["customers"].error is not None
+    assert read["customers"].error is None
+    said = [("log", caplog.text.encode()), ("outcomes", str([refused, read]).encode())]
+    said.append(("pg_dump", dump_of(os.environ["QBR_DATABASE_URL"])))
+    assert leaks([facts["password"], "wrong/and secret"], said) == []
 
 
 def test_databases_are_made_once_and_found_again(installation: dict[str, Organization]) -> None:
