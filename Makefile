@@ -1,7 +1,7 @@
 # The verbs of this project. `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --python-version 3.11
 ON_EVERY_CORE := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
