@@ -27,13 +27,15 @@ _numbers = itertools.count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where several workers share the tests, a file stays whole and the tests of the whole product begin.
 
-    They take longest, so they must not be what everybody waits for at the end. All truths are held against one
-    warehouse, which is dear to fill.
+    They take longest, so they must not be what everybody waits for at the end. Files that are held against one
+    warehouse, dear to fill, stay with one worker too.
     """
     places = {item: item.path.relative_to(HERE) for item in items}
+    filled = {places[item] for item in items if "empty_warehouse" in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: (places[item].parts[0] != "truths", len(places[item].parts)))
     for item in items:
-        group = "truths" if places[item].parts[0] == "truths" else str(places[item])
+        place = places[item]
+        group = "truths" if place.parts[0] == "truths" else "dbt" if place in filled else str(place)
         item.add_marker(pytest.mark.xdist_group(group))
 
 
