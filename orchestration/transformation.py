@@ -6,6 +6,7 @@ What the models do belongs in ``dbt_project/``; this module only starts them and
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import os
 import re
@@ -164,6 +165,13 @@ def ensure_manifest() -> Path:
 
     Raises :class:`BuildFailed` when the project cannot be parsed.
     """
+    target().mkdir(parents=True, exist_ok=True)
+    with (target() / "manifest.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes that begin at once one writes it and the other waits
+        return _manifest()
+
+
+def _manifest() -> Path:
     manifest = target() / "manifest.json"
     if manifest.exists() and manifest.stat().st_mtime >= _last_change():
         return manifest
