@@ -152,7 +152,7 @@ def test_keys_that_are_refused_never_take_the_place_of_keys_that_work(
     def typed(secret: str) -> Ended:
         keys = "".join(f"{line}\n" for line in (facts["base_url"], facts["client_id"], secret))
         monkeypatch.setattr("sys.stdin", io.StringIO(keys))
-        return qbr("connect", "ninjaone")
+        return qbr("connect", "ninjaone", "--environment", "sandbox")
 
     refused = typed(SECRET)
     failed_with(refused, "NinjaOne refused the sign-in", "was not connected for demo-msp", "stored earlier stays")
