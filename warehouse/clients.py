@@ -1,4 +1,4 @@
-"""Who is who over the four systems: mints clients, and links every vendor's record to one.
+"""Who is who over the systems: mints clients, and links every vendor's record to one.
 
 A person's mapping decides first, then the normalised name, else the record stands for a client of its own. Links hang
 on the vendor's id, so a rename changes no link, and only a mapping that comes or goes moves one; ids and aliases of

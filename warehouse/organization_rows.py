@@ -7,6 +7,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from warehouse.fleet_rules import fleet_codes, fleet_settings
 from warehouse.rules import Organization, Threshold
 
 UNASSIGNED = "unassigned"
@@ -93,6 +94,7 @@ def _rule_values(o: Organization) -> list[tuple[Any, ...]]:
         "seat_device_class": o.devices.seat_classes,
         "spare_word": o.devices.spare_words,
         "managed_agreement_type": o.agreements.managed_types,
+        **(fleet_codes(o.fleet) if o.sources.opsdb else {}),
     }
     return [
         (rule, value, position)
@@ -142,7 +144,7 @@ def _seed_settings(connection: psycopg.Connection, o: Organization) -> bool:
         set value = excluded.value, seed = excluded.seed, changed_by = 'yaml'
         where kept.seed is distinct from excluded.seed
     """
-    values = o.settings.model_dump(mode="json")
+    values = {**o.settings.model_dump(mode="json"), **(fleet_settings(o.fleet) if o.sources.opsdb else {})}
     written = [connection.execute(statement, [o.id, name, value, value]).rowcount for name, value in values.items()]
     return any(written)
 

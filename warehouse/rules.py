@@ -15,6 +15,7 @@ from warehouse.config_section import Section, Text, Texts, listed, written_like
 from warehouse.database_mapping import DatabaseOptions
 from warehouse.delivery_rules import Brand, Channel, Delivery
 from warehouse.device_classes import DEVICE_CLASSES, GUEST_CLASSES, WORKSTATION_CLASSES
+from warehouse.fleet_rules import Fleet
 from warehouse.metrics import catalogue
 from warehouse.periods import Period, PeriodError, time_zone
 from warehouse.source_options import SourceOptions
@@ -175,10 +176,11 @@ class ClientMapping(Section):
     connectwise: Texts = ()
     stripe: Texts = ()
     quickbooks: Texts = ()
+    opsdb: Texts = ()
 
     def records(self) -> list[tuple[Source, str]]:
         """Every (source, id or name) of the client."""
-        names: tuple[Source, ...] = ("ninjaone", "connectwise", "stripe", "quickbooks")
+        names: tuple[Source, ...] = ("ninjaone", "connectwise", "stripe", "quickbooks", "opsdb")
         return [(source, key) for source in names for key in getattr(self, source)]
 
 
@@ -197,6 +199,7 @@ class Organization(Section):
     devices: Devices = Devices()
     agreements: Agreements = Agreements()
     accounts: Accounts = Accounts()
+    fleet: Fleet = Fleet()
     thresholds: dict[MetricKey, Threshold] = Field(default_factory=dict)
     alerts: dict[str, AlertRule] = Field(default_factory=dict, validate_default=True)
     settings: Settings = Settings()

@@ -32,8 +32,18 @@ _QUERIES = {
             array[record ->> 'name', record ->> 'description', record ->> 'email']
         from raw_stripe.customers where organization_id = %s
     """,
+    # One database may hold an application's tenants and a dealer's customers, each numbered from 1: the stream is part
+    # of the id that links hang on.
+    ("opsdb", "customers"): """
+        select 'customers/' || record_id, record ->> 'name', array[record ->> 'name', record_id]
+        from raw_opsdb.customers where organization_id = %s
+    """,
+    ("opsdb", "tenants"): """
+        select 'tenants/' || record_id, record ->> 'name', array[record ->> 'name', record_id]
+        from raw_opsdb.tenants where organization_id = %s
+    """,
 }
-SOURCES = tuple(source for source, _ in _QUERIES)
+SOURCES = tuple(dict.fromkeys(source for source, _ in _QUERIES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +61,16 @@ class VendorClient:
         return self.source, self.id
 
     @property
-    def order(self) -> tuple[int, int, str]:
+    def order(self) -> tuple[int, str, int, str]:
         """Source by source, oldest id first, so that every run deals with records in the same order."""
         return record_order(self.key)
 
 
-def record_order(key: tuple[str, str]) -> tuple[int, int, str]:
+def record_order(key: tuple[str, str]) -> tuple[int, str, int, str]:
     """Sorts (source, id): ids of digits by their number, so that 9 comes before 10."""
     source, record_id = key
-    return SOURCES.index(source), int(record_id) if record_id.isdecimal() else 0, record_id
+    stream, _, own = record_id.partition("/") if source == "opsdb" else ("", "", record_id)
+    return SOURCES.index(source), stream, int(own) if own.isdecimal() else 0, record_id
 
 
 def vendor_clients(connection: psycopg.Connection, organization_id: str) -> list[VendorClient]:

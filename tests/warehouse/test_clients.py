@@ -14,7 +14,7 @@ from warehouse.organizations import apply, load_organization
 ORGANIZATION = "northwind-it"
 FACTS = "id: northwind-it\nname: Northwind IT\ntime_zone: America/Chicago\n"
 TABLES = {"ninjaone": "organizations", "connectwise": "companies", "stripe": "customers", "quickbooks": "customers"}
-NAME_FIELD = {"ninjaone": "name", "connectwise": "name", "stripe": "name", "quickbooks": "DisplayName"}
+NAME_FIELD = {"quickbooks": "DisplayName"}
 
 
 @pytest.fixture
@@ -30,14 +30,16 @@ def configure(connection: psycopg.Connection, tmp_path: Path):
     return applied
 
 
-def vendor_has(connection: psycopg.Connection, source: str, record_id: str, name: str | None, **fields: object) -> None:
-    record = {**({NAME_FIELD[source]: name} if name else {}), **fields}
+def vendor_has(
+    connection: psycopg.Connection, source: str, record_id: str, name: str | None, *, stream: str = "", **fields: object
+) -> None:
+    record = {**({NAME_FIELD.get(source, "name"): name} if name else {}), **fields}
     connection.execute(
         sql.SQL(
             "insert into {} (organization_id, record_id, record, record_hash, first_seen_at, extracted_at, run_id) "
             "values (%s, %s, %s, '', now(), now(), 'run') "
             "on conflict (organization_id, record_id) do update set record = excluded.record"
-        ).format(sql.Identifier(f"raw_{source}", TABLES[source])),
+        ).format(sql.Identifier(f"raw_{source}", stream or TABLES[source])),
         [ORGANIZATION, record_id, Jsonb(record)],
     )
 
@@ -312,6 +314,22 @@ def test_a_record_that_waited_alone_joins_the_client_a_person_named(connection: 
     assert links(connection) == {
         ("connectwise", "1"): ("jd-holdings", "mapped"),
         ("stripe", "cus_9"): ("jd-holdings", "name"),
+    }
+
+
+def test_tenants_and_customers_of_one_database_are_clients_even_where_their_numbers_are_the_same(
+    connection: psycopg.Connection, configure
+):
+    configure("clients: [{name: Tolliver Cold Storage, opsdb: [customers/9]}]\n")
+    for number, tenant, customer in ((10, "Acorn Bakery", "MARROWBY FOODS"), (9, "Marrowby Foods, Inc.", "TOLLIVER")):
+        vendor_has(connection, "opsdb", str(number), tenant, stream="tenants")
+        vendor_has(connection, "opsdb", str(number), customer, stream="customers")
+    link(connection)
+    assert links(connection) == {
+        ("opsdb", "tenants/10"): ("acorn-bakery", "own"),
+        ("opsdb", "tenants/9"): ("marrowby-foods", "name"),
+        ("opsdb", "customers/10"): ("marrowby-foods", "name"),
+        ("opsdb", "customers/9"): ("tolliver-cold-storage", "mapped"),
     }
 
 

@@ -16,6 +16,12 @@ gathered as (
         min(source_client_id) filter (where source = 'connectwise') as connectwise_company_id,
         min(source_client_id) filter (where source = 'stripe') as stripe_customer_id,
         min(source_client_id) filter (where source = 'quickbooks') as quickbooks_customer_id,
+        min(substr(source_client_id, length('tenants/') + 1)) filter (
+            where source = 'opsdb' and source_client_id like 'tenants/%'
+        ) as opsdb_tenant_id,
+        min(substr(source_client_id, length('customers/') + 1)) filter (
+            where source = 'opsdb' and source_client_id like 'customers/%'
+        ) as opsdb_customer_id,
         count(*) as records,
         -- A client with devices that do count is one like any other, whatever else was mapped to it.
         bool_and(is_excluded) filter (where source = 'ninjaone') as is_excluded,
@@ -40,6 +46,8 @@ matched as (
         gathered.connectwise_company_id,
         gathered.stripe_customer_id,
         gathered.quickbooks_customer_id,
+        gathered.opsdb_tenant_id,
+        gathered.opsdb_customer_id,
         gathered.match_method,
         coalesce(gathered.records, 0) as records,
         coalesce(gathered.is_excluded, false) as is_excluded,

@@ -8,6 +8,8 @@ select
     connectwise_company_id,
     stripe_customer_id,
     quickbooks_customer_id,
+    opsdb_tenant_id,
+    opsdb_customer_id,
     match_method,
     is_excluded,
     is_unmatched
