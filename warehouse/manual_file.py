@@ -119,7 +119,7 @@ def _entry(line: int, row: dict[str, str], last: Period | None) -> tuple[Entry |
     if metric is None or not metric.is_enterable:
         why = "is calculated from others" if metric else "is no metric of the catalogue"
         problems.append(f"'{row['metric']}' {why} and cannot be entered; docs/metrics.md lists those that can.")
-    value, problem = (None, None) if metric is None else _value(metric, row["value"])
+    value, problem = (None, None) if metric is None else parsed_value(metric, row["value"])
     if problem:
         problems.append(problem)
     if problems or metric is None:
@@ -128,7 +128,8 @@ def _entry(line: int, row: dict[str, str], last: Period | None) -> tuple[Entry |
     return Entry(line, row["period"], metric.key, value, row["note"] or None, warnings), []
 
 
-def _value(metric: Metric, text: str) -> tuple[Decimal | None, str | None]:
+def parsed_value(metric: Metric, text: str) -> tuple[Decimal | None, str | None]:
+    """What somebody typed for a metric, or the sentence that says why it will not do; nothing typed is None."""
     if not text:
         return None, None
     if _NUMBER.fullmatch(text) is None:

@@ -17,7 +17,7 @@ definitions as (
     select
         metric,
         unit
-    from {{ ref('metric_definitions') }}
+    from {{ ref('int_metric_definitions_gathered') }}
     where is_monthly
 ),
 

@@ -8,7 +8,7 @@ with periods as (
 ),
 
 definitions as (
-    select * from {{ ref('metric_definitions') }}
+    select * from {{ ref('int_metric_definitions_gathered') }}
     where is_monthly
 ),
 

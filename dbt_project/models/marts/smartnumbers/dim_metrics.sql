@@ -1,5 +1,5 @@
 with definitions as (
-    select * from {{ ref('metric_definitions') }}
+    select * from {{ ref('int_metric_definitions_gathered') }}
 )
 
 select

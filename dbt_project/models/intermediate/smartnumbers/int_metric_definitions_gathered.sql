@@ -1,0 +1,29 @@
+-- The one list of metrics, whichever domain defines them: a seed a domain, each with the same header.
+{% set seeds = [
+    'metric_definitions',
+] %}
+
+{% for seed in seeds %}
+select
+    metric,
+    label,
+    category,
+    unit,
+    scale,
+    aggregation,
+    better,
+    block,
+    position,
+    is_monthly,
+    is_monthly_input,
+    is_intermediate,
+    is_smartnumber,
+    is_headline,
+    is_protected,
+    may_be_negative,
+    usual_source,
+    formula,
+    null_rule
+from {{ ref(seed) }}
+{% if not loop.last %}union all{% endif %}
+{% endfor %}
