@@ -1,4 +1,4 @@
-"""The metric reference, written from the dbt project: definitions of metrics, columns of marts that carry one, unit tests.
+"""The metric reference, written from the dbt project: metrics defined, columns of marts that carry one, unit tests.
 
 Which metrics there must be is another list (``dbt_project/metric_keys.yml``); a test holds the two against each other.
 """
@@ -28,7 +28,11 @@ COLUMNS = (
     *("key", "definition", "unit", "grain", "quarter", "better", "formula", "no value when"),
     *("source", "owner", "test"),
 )
-SPINE = {"month": "organization and month", "client": "organization, client and month", "quarter": "organization and quarter"}
+SPINE = {"month": "organization, client and month", "quarter": "organization and quarter"}
+    "month": "organization and month",
+    "client": "organization, client and month",
+    "quarter": "organization and quarter",
+}
 OWNERS = {
     "Support Tickets": "operations",
     "Devices": "operations",
@@ -168,13 +172,14 @@ def page() -> str:
         *_section("Variants under their own names", variants),
         *_section("Monthly inputs", monthly),
         *_section("Further monthly figures", other),
-        *_section("Figures of the marts", sorted(entries[len(spine) :], key=lambda one: (one.place.split(".")[0], one.key))),
+        *_section(
+            "Figures of the marts", sorted(entries[len(spine) :], key=lambda one: (one.place.split(".")[0], one.key))
+        ),
         *_waiting(),
         "## Marts\n",
         "| mart | what a row is | columns |\n| --- | --- | --- |",
         *(
-            f"| `{name}` | {_cell(model['description'])} | "
-            f"{', '.join(f'`{column["name"]}`' for column in model.get('columns', []))} |"
+            f"| `{name}` | {_cell(model['description'])} | {', '.join(_columns(model))} |"
             for name, model in project.marts.items()
         ),
     ]
@@ -208,6 +213,10 @@ def _section(title: str, entries: Sequence[Entry]) -> list[str]:
         )
         lines.append(f"| {key} | " + " | ".join(_cell(cell) for cell in cells) + " |")
     return [*lines, ""]
+
+
+def _columns(model: dict[str, Any]) -> list[str]:
+    return [f"`{column['name']}`" for column in model.get("columns") or []]
 
 
 def _grain(description: str) -> str:
