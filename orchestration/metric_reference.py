@@ -20,19 +20,15 @@ MODELS = PROJECT / "models"
 KEYS = PROJECT / "metric_keys.yml"
 INTRODUCTION = (
     "Written by `make docs` from the dbt project; a test fails when it is out of date. Fractions are stored as "
-    "fractions (0.125) and shown as percent (12.5%). A value that cannot be computed is NULL with a reason. The figures "
-    "of the first four sections are rows of `fct_metrics_monthly`, `fct_metrics_quarterly` and `fct_smartnumbers`; "
-    "those of the fifth are columns of the mart named.\n"
+    "fractions (0.125) and shown as percent (12.5%). A value that cannot be computed is NULL with a reason. The "
+    "figures of the first four sections are rows of `fct_metrics_monthly`, `fct_metrics_quarterly` and "
+    "`fct_smartnumbers`; those of the fifth are columns of the mart named.\n"
 )
 COLUMNS = (
     *("key", "definition", "unit", "grain", "quarter", "better", "formula", "no value when"),
     *("source", "owner", "test"),
 )
 SPINE = {"month": "organization, client and month", "quarter": "organization and quarter"}
-    "month": "organization and month",
-    "client": "organization, client and month",
-    "quarter": "organization and quarter",
-}
 OWNERS = {
     "Support Tickets": "operations",
     "Devices": "operations",
