@@ -41,7 +41,7 @@ with months as (
 ),
 
 definitions as (
-    select * from {{ ref('metric_definitions') }}
+    select * from {{ ref('int_metric_definitions_gathered') }}
 ),
 
 needs as (
