@@ -41,7 +41,7 @@ class Sorting:
 
     def __post_init__(self) -> None:
         tickets = self.world.tickets
-        names = sorted({*SUBTYPES, *(ticket.type_name for ticket in tickets)})
+        names = sorted({*SUBTYPES, *(ticket.type_name for ticket in tickets if ticket.type_name)})
         object.__setattr__(self, "types", tuple(names))
         object.__setattr__(self, "subtypes", tuple(name for names in SUBTYPES.values() for name in names))
         known = sorted({*PRIORITIES, *(ticket.priority for ticket in tickets)})
@@ -53,7 +53,7 @@ class Sorting:
 
     def subtype_reference(self, board_id: int, ticket: Ticket) -> Members | None:
         """One of the type's subtypes, always the same for a ticket."""
-        names = SUBTYPES.get(ticket.type_name)
+        names = SUBTYPES.get(ticket.type_name or "")
         if names is None:
             return None
         name = names[ticket.id % len(names)]

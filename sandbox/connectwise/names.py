@@ -37,7 +37,7 @@ NAMES: dict[str, frozenset[str]] = {
             closedFlag actualHours budgetHours requiredDate resources parentTicketId hasChildTicket
             hasMergedChildTicketFlag mergedParentTicket location department billTime isInSla sla
             customerUpdatedFlag approved project phase isIssueFlag configuration dateResolved dateResponded
-            dateResplan customFields _info""",
+            dateResplan respondByGoalUTC resolutionGoalUTC customFields _info""",
         "time_entries": """
             id company companyType chargeToId chargeToType member workType workRole agreement timeStart timeEnd
             hoursDeduct actualHours billableOption notes hoursBilled invoiceHours hourlyCost enteredBy

@@ -49,6 +49,7 @@ SINGULARS = {
     "boards": "board",
     "companies": "company",
     "members": "member",
+    "SLAs": "sla",
     "statuses": "status",
     "types": "type",
 }

@@ -6,7 +6,7 @@ What would change without it moving (hours booked so far) is left out, as a role
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from sandbox.answers import utc_text
@@ -21,6 +21,7 @@ from sandbox.connectwise.references import (
 from sandbox.connectwise.setup_records import company_reference
 from sandbox.shelves import certain
 from sandbox.world.entities import Agreement, Staff, Ticket, TimeEntry, World
+from sandbox.world.promises import promise_of
 
 Members = dict[str, Any]
 
@@ -34,6 +35,12 @@ SERVICE_ONLY = frozenset(
         "mergedParentTicket",
         "severity",
         "impact",
+        "sla",
+        "isInSla",
+        "respondByGoalUTC",
+        "resolutionGoalUTC",
+        "dateResponded",
+        "dateResolved",
     }
 )
 
@@ -48,6 +55,7 @@ class Work:
             status.id: reference("service/statuses", status.id, status.name) for status in world.board_statuses
         }
         self.closed = frozenset(status.id for status in world.board_statuses if status.is_closed)
+        self.new = frozenset(status.id for status in world.board_statuses if status.is_default)
         self.staff = {person.identifier: member_reference(person) for person in world.staff}
         self.hourly_costs = {person.identifier: person.hourly_cost for person in world.staff}
         self.agreements = {one.id: agreement_reference(one) for one in world.agreements}
@@ -82,7 +90,7 @@ class Work:
             "status": self.statuses[state.status_id],
             "company": self.clients[one.client_key] if one.client_key else None,
             "contactName": one.contact_name,
-            "type": self.sorting.type_reference(state.board_id, one.type_name),
+            "type": self.sorting.type_reference(state.board_id, one.type_name) if one.type_name else None,
             "subType": self.sorting.subtype_reference(state.board_id, one),
             "item": self.sorting.item_reference(state.board_id, one),
             "owner": self.staff[state.owner] if state.owner else None,
@@ -96,6 +104,7 @@ class Work:
             "closedBy": state.owner if closed_at else None,
             "closedFlag": closed_at is not None,
             "resources": state.owner,
+            **self.service_level(one, now, closed_at),
             "parentTicketId": one.parent_id,
             "hasChildTicket": has_children,
             "hasMergedChildTicketFlag": has_merged,
@@ -112,6 +121,22 @@ class Work:
                 dateEntered=utc_text(one.entered_at),
                 enteredBy=one.entered_by,
             ),
+        }
+
+    def service_level(self, one: Ticket, now: datetime, closed_at: datetime | None) -> Members:
+        """What was promised for a ticket under an agreement, and when it was kept. Nothing is known of the others."""
+        promise = promise_of(one)
+        if promise is None:
+            return {}
+        responded_at = next((s.at for s in one.history if s.at <= now and s.status_id not in self.new), None)
+        in_time = responded_at is not None and responded_at <= promise.respond_by
+        return {
+            "sla": reference("service/SLAs", 1, promise.name),
+            "respondByGoalUTC": utc_text(promise.respond_by),
+            "resolutionGoalUTC": utc_text(promise.resolve_by),
+            "dateResponded": utc_text(responded_at) if responded_at else None,
+            "dateResolved": utc_text(closed_at) if closed_at else None,
+            "isInSla": in_time and closed_at <= promise.resolve_by if closed_at else None,
         }
 
     def project_ticket(self, one: Ticket, now: datetime) -> Members:
@@ -145,6 +170,7 @@ class Work:
             "timeEnd": utc_text(one.ended_at),
             "hoursDeduct": number(deducted) if deducted > 0 else None,
             "actualHours": number(state.hours),
+            "hoursBilled": number(billed(one, state.hours)),
             "billableOption": one.billable_option,
             "notes": one.notes or None,
             "hourlyCost": f"{self.hourly_costs[one.member]:.2f}",
@@ -157,6 +183,11 @@ class Work:
             "invoiceReady": int(state.status in ("Billed", "BilledAgreement", "ReadyToBill")),
             "_info": info(one.updated_at(now), one.member),
         }
+
+
+def billed(one: TimeEntry, hours: Decimal) -> Decimal:
+    """What is billed of the hours worked: quarters of an hour that were begun, and nothing of what nobody pays."""
+    return (hours * 4).to_integral_value(ROUND_CEILING) / 4 if one.billable_option == "Billable" else Decimal(0)
 
 
 def member_reference(person: Staff) -> Members:

@@ -6,7 +6,7 @@ after, reopened, merged, deleted, with children, without a company, and closed i
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sandbox.world.boards import ALERTS, CLOSING, DUBIOUS, HELP_DESK, PROJECTS, status_id
@@ -25,6 +25,7 @@ BACKLOG_CLEARED = ("2025-10", "2025-11")
 SEASON = {"01": 1.08, "02": 0.98, "07": 0.95, "08": 1.06, "11": 0.92, "12": 0.84}
 OWN_TICKETS, NOBODYS_TICKETS, BLOCK_CLIENT_TICKETS = 5.0, 3.0, 9.0
 ALERT_TICKETS, PROJECT_TICKETS = 46.0, 12.0
+UNTYPED = 0.06  # nobody said what kind of work it is
 
 SUMMARIES = (
     "Cannot sign in after password change", "Printer offline", "Mailbox over quota", "New starter setup",
@@ -65,6 +66,7 @@ class Desk:
 
     def __init__(self, seed: int, staff: tuple[Staff, ...]) -> None:
         self.draw = draws(seed, "desk")
+        self.sorting = draws(seed, "ticket types")
         self.technicians = [person for person in staff if person.is_technical]
         self.calls: list[Call] = []
 
@@ -215,12 +217,13 @@ def _numbered(desk: Desk, agreements: tuple[Agreement, ...]) -> tuple[Ticket, ..
     current: dict[str, list[Agreement]] = {}
     for agreement in agreements:
         current.setdefault(agreement.client_key, []).append(agreement)
-    return tuple(_ticket(desk.draw, call, current) for call in ordered)
+    return tuple(_ticket(desk, call, current) for call in ordered)
 
 
-def _ticket(draw: random.Random, call: Call, agreements: dict[str, list[Agreement]]) -> Ticket:
+def _ticket(desk: Desk, call: Call, agreements: dict[str, list[Agreement]]) -> Ticket:
+    draw = desk.draw
     key = call.client.key if call.client else None
-    return Ticket(
+    ticket = Ticket(
         id=call.id,
         client_key=key,
         summary=call.summary,
@@ -239,6 +242,7 @@ def _ticket(draw: random.Random, call: Call, agreements: dict[str, list[Agreemen
         history=tuple(call.history),
         noted_at=tuple(call.noted_at),
     )
+    return replace(ticket, type_name=None) if chance(desk.sorting, UNTYPED) else ticket
 
 
 def agreement_on(agreements: list[Agreement], day: date) -> int | None:

@@ -33,6 +33,7 @@ from sandbox.world.books import (
 from sandbox.world.commerce import Commerce
 from sandbox.world.devices import Device, DeviceState, Location
 from sandbox.world.parties import AccountRule, Address, Client, ClientMapping, ManualFigure, Presence, Staff
+from sandbox.world.promises import Promise, promise_of
 from sandbox.world.psa import Psa
 from sandbox.world.service import (
     Addition,
@@ -61,10 +62,11 @@ __all__ = [
     "Account", "AccountRule", "Addition", "AdditionState", "Address", "Agreement", "AgreementType", "Application",
     "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Commerce", "Deposit", "DepositedDocument",
     "Device", "DeviceState", "Estimate", "Expense", "InvoiceLine", "Item", "JournalEntry", "JournalLine",
-    "JournalRevision", "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "Psa",
+    "JournalRevision", "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "Promise", "Psa",
     "QboCreditMemo", "QboCustomer", "QboInvoice", "QboPayment", "QuantityState", "Receipt", "Refund", "SalesLine",
     "Staff", "StatusState", "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription",
     "SubscriptionItem", "Ticket", "TicketState", "TimeEntry", "TimeEntryState", "Transfer", "World",
+    "promise_of",
 ]  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class Ticket:
     entered_by: str
     source: str
     priority: str
-    type_name: str
+    type_name: str | None
     contact_name: str | None
     agreement_id: int | None
     parent_id: int | None

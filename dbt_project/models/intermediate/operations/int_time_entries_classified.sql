@@ -57,6 +57,14 @@ classified as (
         coalesce(tickets.client_id, client_links.client_id, 'unassigned') as client_id,
         charged.member_identifier,
         charged.hours,
+        case charged.billable_option
+            when 'DoNotBill' then coalesce(charged.billed_hours, 0)
+            else charged.billed_hours
+        end as billed_hours,
+        charged.billable_option,
+        charged.work_type,
+        charged.charge_to_type,
+        charged.started_at,
         charged.entered_at,
         {{ period_of('charged.entered_at', 'charged.time_zone') }} as entered_period,
         coalesce(tickets.is_on_service_board, false) as is_reactive,

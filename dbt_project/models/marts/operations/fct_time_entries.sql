@@ -5,6 +5,11 @@ select
     client_id,
     member_identifier,
     hours,
+    billed_hours,
+    billable_option,
+    work_type,
+    charge_to_type,
+    started_at,
     entered_at,
     entered_period,
     is_reactive

@@ -32,6 +32,9 @@ renamed as (
         fields."actualHours" as actual_hours,
         fields."budgetHours" as budget_hours,
         fields."isInSla" as is_in_sla,
+        fields.sla ->> 'name' as sla_name,
+        nullif(fields."respondByGoalUTC", '')::timestamptz as respond_goal_at,
+        nullif(fields."resolutionGoalUTC", '')::timestamptz as resolution_goal_at,
         source.deleted_at is not null as is_deleted,
         source.source_updated_at,
         source.extracted_at
@@ -59,6 +62,9 @@ renamed as (
         "actualHours" numeric,
         "budgetHours" numeric,
         "isInSla" boolean,
+        sla jsonb,
+        "respondByGoalUTC" text,
+        "resolutionGoalUTC" text,
         _info jsonb
     )
 )

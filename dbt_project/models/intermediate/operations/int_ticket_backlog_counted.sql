@@ -1,0 +1,166 @@
+with tickets as (
+    select
+        organization_id,
+        client_id,
+        coalesce(board_name, 'unknown') as board_name,
+        ticket_id,
+        is_closed_status,
+        entered_at,
+        closed_at
+    from {{ ref('fct_ticket_lifecycles') }}
+    where is_reactive
+),
+
+scopes as (
+    select * from {{ ref('int_metric_scopes_listed') }}
+),
+
+rules as (
+    select * from {{ ref('int_rules_gathered') }}
+),
+
+cursors as (
+    select
+        organization_id,
+        covered
+    from {{ source('raw_meta', 'cursors') }}
+    where source = 'connectwise' and stream = 'tickets'
+),
+
+-- The running month has no end yet, so the instant up to which tickets are known stands for it.
+ends as (
+    select
+        periods.organization_id,
+        periods.period,
+        coverage.reason as unread_reason,
+        cursors.covered,
+        case
+            when periods.is_complete then periods.ends_at
+            else least(periods.ends_at, upper(cursors.covered))
+        end as backlog_at
+    from {{ ref('dim_periods') }} as periods
+    inner join {{ ref('int_periods_covered') }} as coverage
+        on
+            periods.organization_id = coverage.organization_id
+            and periods.period = coverage.period
+            and coverage.source = 'connectwise'
+            and coverage.stream = 'tickets'
+    left join cursors on periods.organization_id = cursors.organization_id
+),
+
+-- Older tickets may be open for years, so all tickets up to the instant have to be known, not those of the month.
+explained as (
+    select
+        ends.organization_id,
+        scopes.client_id,
+        ends.period,
+        ends.backlog_at,
+        case
+            when ends.unread_reason is not null then ends.unread_reason
+            when not ends.covered @> tstzrange(null, ends.backlog_at)
+                then 'Tickets from before the month were not all read, and some of them may still be open.'
+            when rules.service_boards is null then 'No service board is configured.'
+            when rules.closed_statuses is null then 'No closed status is configured.'
+            when not scopes.is_in_connectwise then 'The client is not known in ConnectWise.'
+        end as reason
+    from ends
+    inner join scopes on ends.organization_id = scopes.organization_id
+    inner join rules on ends.organization_id = rules.organization_id
+),
+
+standing as (
+    select
+        ends.organization_id,
+        ends.period,
+        tickets.client_id,
+        tickets.board_name,
+        tickets.is_closed_status and tickets.closed_at is null as is_undated,
+        extract(epoch from ends.backlog_at - tickets.entered_at) as seconds
+    from ends
+    inner join tickets
+        on
+            ends.organization_id = tickets.organization_id
+            and ends.backlog_at > tickets.entered_at
+            and (not tickets.is_closed_status or coalesce(ends.backlog_at <= tickets.closed_at, true))
+),
+
+counted as (
+    select
+        organization_id,
+        coalesce(client_id, 'all') as client_id,
+        coalesce(board_name, 'all') as board_name,
+        period,
+        count(*) filter (where not is_undated) as open_tickets,
+        count(*) filter (where not is_undated and seconds < 7 * 86400) as under_7_days,
+        count(*) filter (where not is_undated and seconds >= 7 * 86400 and seconds < 30 * 86400) as from_7_to_30_days,
+        count(*) filter (where not is_undated and seconds >= 30 * 86400 and seconds < 90 * 86400)
+            as from_30_to_90_days,
+        count(*) filter (where not is_undated and seconds >= 90 * 86400) as from_90_days,
+        percentile_cont(0.5) within group (
+            order by case when not is_undated then seconds::double precision end
+        ) as median_seconds,
+        max(seconds) filter (where not is_undated) as oldest_seconds,
+        count(*) filter (where is_undated) as closed_undated
+    from standing
+    group by grouping sets (
+        (organization_id, period),
+        (organization_id, period, client_id),
+        (organization_id, period, board_name)
+    )
+),
+
+-- Every scope has its total, open tickets or none; a board is listed where it has some.
+listed as (
+    select
+        organization_id,
+        client_id,
+        'all' as board_name,
+        period
+    from explained
+    union
+    select
+        organization_id,
+        client_id,
+        board_name,
+        period
+    from counted
+),
+
+measured as (
+    select
+        explained.organization_id,
+        explained.client_id,
+        listed.board_name,
+        explained.period,
+        explained.backlog_at,
+        case when explained.reason is null then coalesce(counted.open_tickets, 0) end as open_tickets,
+        case when explained.reason is null then coalesce(counted.under_7_days, 0) end as under_7_days,
+        case when explained.reason is null then coalesce(counted.from_7_to_30_days, 0) end as from_7_to_30_days,
+        case when explained.reason is null then coalesce(counted.from_30_to_90_days, 0) end as from_30_to_90_days,
+        case when explained.reason is null then coalesce(counted.from_90_days, 0) end as from_90_days,
+        case
+            when explained.reason is null
+                then {{ round_half_even('counted.median_seconds::numeric / 86400', 2) }}
+        end as median_age_days,
+        case
+            when explained.reason is null
+                then {{ round_half_even('counted.oldest_seconds / 86400', 2) }}
+        end as oldest_age_days,
+        case when explained.reason is null then coalesce(counted.closed_undated, 0) end as closed_undated,
+        explained.reason
+    from explained
+    inner join listed
+        on
+            explained.organization_id = listed.organization_id
+            and explained.client_id = listed.client_id
+            and explained.period = listed.period
+    left join counted
+        on
+            listed.organization_id = counted.organization_id
+            and listed.client_id = counted.client_id
+            and listed.board_name = counted.board_name
+            and listed.period = counted.period
+    where listed.board_name = 'all' or explained.reason is null
+)
+
+select * from measured

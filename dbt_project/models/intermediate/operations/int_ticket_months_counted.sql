@@ -1,0 +1,171 @@
+with tickets as (
+    select
+        organization_id,
+        client_id,
+        coalesce(board_name, 'unknown') as board_name,
+        coalesce(ticket_type, 'untyped') as ticket_type,
+        coalesce(technician, 'unassigned') as technician,
+        ticket_id,
+        is_reactive,
+        entered_period,
+        closed_period
+    from {{ ref('fct_ticket_lifecycles') }}
+),
+
+time_entries as (
+    select * from {{ ref('int_time_entries_classified') }}
+),
+
+entered as (
+    select
+        organization_id,
+        client_id,
+        board_name,
+        ticket_type,
+        technician,
+        entered_period as period,
+        count(*) as tickets_created,
+        count(*) filter (where is_reactive) as reactive_tickets_created,
+        0 as tickets_closed,
+        0 as reactive_tickets_closed,
+        0 as time_entries,
+        0::numeric as hours_actual,
+        0::numeric as reactive_hours,
+        0::numeric as hours_billed,
+        0 as entries_without_billed_hours
+    from tickets
+    group by 1, 2, 3, 4, 5, 6
+),
+
+closed as (
+    select
+        organization_id,
+        client_id,
+        board_name,
+        ticket_type,
+        technician,
+        closed_period as period,
+        0 as tickets_created,
+        0 as reactive_tickets_created,
+        count(*) as tickets_closed,
+        count(*) filter (where is_reactive) as reactive_tickets_closed,
+        0 as time_entries,
+        0::numeric as hours_actual,
+        0::numeric as reactive_hours,
+        0::numeric as hours_billed,
+        0 as entries_without_billed_hours
+    from tickets
+    where closed_period is not null
+    group by 1, 2, 3, 4, 5, 6
+),
+
+-- Work lies on the board and type of its ticket, and with the member who did it.
+worked as (
+    select
+        time_entries.organization_id,
+        time_entries.client_id,
+        case when time_entries.ticket_id is null then 'no ticket' else coalesce(tickets.board_name, 'unknown') end
+            as board_name,
+        case when time_entries.ticket_id is null then 'no ticket' else coalesce(tickets.ticket_type, 'unknown') end
+            as ticket_type,
+        coalesce(time_entries.member_identifier, 'unassigned') as technician,
+        time_entries.entered_period as period,
+        0 as tickets_created,
+        0 as reactive_tickets_created,
+        0 as tickets_closed,
+        0 as reactive_tickets_closed,
+        count(*) as time_entries,
+        sum(time_entries.hours) as hours_actual,
+        coalesce(sum(time_entries.hours) filter (where time_entries.is_reactive), 0) as reactive_hours,
+        coalesce(sum(time_entries.billed_hours), 0) as hours_billed,
+        count(*) - count(time_entries.billed_hours) as entries_without_billed_hours
+    from time_entries
+    left join tickets
+        on
+            time_entries.organization_id = tickets.organization_id
+            and time_entries.ticket_id = tickets.ticket_id
+    group by 1, 2, 3, 4, 5, 6
+),
+
+added as (
+    select
+        organization_id,
+        client_id,
+        board_name,
+        ticket_type,
+        technician,
+        period,
+        sum(tickets_created)::bigint as tickets_created,
+        sum(reactive_tickets_created)::bigint as reactive_tickets_created,
+        sum(tickets_closed)::bigint as tickets_closed,
+        sum(reactive_tickets_closed)::bigint as reactive_tickets_closed,
+        sum(time_entries)::bigint as time_entries,
+        sum(hours_actual) as hours_actual,
+        sum(reactive_hours) as reactive_hours,
+        sum(hours_billed) as hours_billed,
+        sum(entries_without_billed_hours)::bigint as entries_without_billed_hours
+    from (
+        select * from entered
+        union all
+        select * from closed
+        union all
+        select * from worked
+    ) as events
+    group by 1, 2, 3, 4, 5, 6
+),
+
+coverage as (
+    select
+        organization_id,
+        period,
+        max(reason) filter (where stream = 'tickets') as tickets_reason,
+        max(reason) filter (where stream = 'time_entries') as time_reason
+    from {{ ref('int_periods_covered') }}
+    where source = 'connectwise' and stream in ('tickets', 'time_entries')
+    group by 1, 2
+),
+
+counted as (
+    select
+        added.organization_id,
+        added.client_id,
+        added.board_name,
+        added.ticket_type,
+        added.technician,
+        added.period,
+        case when coverage.tickets_reason is null then added.tickets_created end as tickets_created,
+        case when coverage.tickets_reason is null then added.reactive_tickets_created end as reactive_tickets_created,
+        case when coverage.tickets_reason is null then added.tickets_closed end as tickets_closed,
+        case when coverage.tickets_reason is null then added.reactive_tickets_closed end as reactive_tickets_closed,
+        case when coverage.time_reason is null then added.time_entries end as time_entries,
+        case when coverage.time_reason is null then added.hours_actual end as hours_actual,
+        case
+            when coverage.time_reason is null and coverage.tickets_reason is null then added.reactive_hours
+        end as reactive_hours,
+        case
+            when coverage.time_reason is null and added.entries_without_billed_hours = 0 then added.hours_billed
+        end as hours_billed,
+        case when coverage.time_reason is null then added.entries_without_billed_hours end
+            as entries_without_billed_hours,
+        nullif(
+            concat_ws(
+                ' ',
+                coverage.tickets_reason,
+                coverage.time_reason,
+                case
+                    when added.entries_without_billed_hours > 0
+                        then
+                            'ConnectWise tells no billed hours of ' || added.entries_without_billed_hours
+                            || ' time entries.'
+                end
+            ),
+            ''
+        ) as reason
+    from added
+    inner join coverage
+        on
+            added.organization_id = coverage.organization_id
+            and added.period = coverage.period
+)
+
+select * from counted

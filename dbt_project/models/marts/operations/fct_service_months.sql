@@ -1,0 +1,1 @@
+select * from {{ ref('int_service_months_measured') }}
