@@ -8,7 +8,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from warehouse.fleet_rules import fleet_codes, fleet_settings
-from warehouse.rules import Organization, Threshold
+from warehouse.rules import Organization, Product, Threshold
 
 UNASSIGNED = "unassigned"
 
@@ -94,13 +94,22 @@ def _rule_values(o: Organization) -> list[tuple[Any, ...]]:
         "seat_device_class": o.devices.seat_classes,
         "spare_word": o.devices.spare_words,
         "managed_agreement_type": o.agreements.managed_types,
-        **(fleet_codes(o.fleet) if o.sources.opsdb else {}),
+        **({**fleet_codes(o.fleet), **_product_words(o.product)} if o.sources.opsdb else {}),
     }
     return [
         (rule, value, position)
         for rule, values in lists.items()
         for position, value in enumerate(dict.fromkeys(values), start=1)
     ]
+
+
+def _product_words(product: Product) -> dict[str, Sequence[str]]:
+    return {
+        "key_action": product.key_actions,
+        "succeeded_job_status": product.succeeded_job_statuses,
+        "failed_job_status": product.failed_job_statuses,
+        "probe_interval_minutes": [str(product.probe_interval_minutes)] if product.probe_interval_minutes else [],
+    }
 
 
 def _account_rules(o: Organization) -> list[tuple[Any, ...]]:

@@ -89,6 +89,15 @@ class Agreements(Section):
     managed_types: Texts = ()
 
 
+class Product(Section):
+    """What counts in the figures of a software product, in the words of its own database."""
+
+    key_actions: Texts = ("file_upload", "worklog_create", "report_generate")
+    succeeded_job_statuses: Texts = ("succeeded", "success", "completed", "done")
+    failed_job_statuses: Texts = ("failed", "error")
+    probe_interval_minutes: Annotated[int, Field(gt=0, le=1440)] | None = None
+
+
 class Threshold(Section):
     """Good ranges of one metric, in its own unit (fractions, not percent). A bound left out is open; 0 is a bound."""
 
@@ -158,6 +167,11 @@ class Settings(Section):
     profit_and_loss_basis: Literal["Accrual", "Cash"] = "Accrual"
     device_snapshot: Literal["in_month", "previous_month"] = "in_month"
     history_start: str = "2024-01"
+    lead_conversion_days: Annotated[int, Field(gt=0, le=366)] = 30
+    low_churn_rate: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.02")
+    high_churn_rate: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
+    low_risk_growth_rate: Annotated[Decimal, Field(ge=0)] = Decimal("0.05")
+    strong_growth_rate: Annotated[Decimal, Field(ge=0)] = Decimal("0.10")
 
     @check("history_start")
     @classmethod
@@ -198,6 +212,7 @@ class Organization(Section):
     tickets: Tickets = Tickets()
     devices: Devices = Devices()
     agreements: Agreements = Agreements()
+    product: Product = Product()
     accounts: Accounts = Accounts()
     fleet: Fleet = Fleet()
     thresholds: dict[MetricKey, Threshold] = Field(default_factory=dict)
