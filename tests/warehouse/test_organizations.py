@@ -352,8 +352,13 @@ def test_the_file_becomes_rows(tmp_path: Path, connection: psycopg.Connection):
     ]
     assert rows(connection, "select setting, value from app.settings order by 1") == [
         ("device_snapshot", "in_month"),
+        ("high_churn_rate", "0.05"),
         ("history_start", "2024-01"),
+        ("lead_conversion_days", "30"),
+        ("low_churn_rate", "0.02"),
+        ("low_risk_growth_rate", "0.05"),
         ("profit_and_loss_basis", "Accrual"),
+        ("strong_growth_rate", "0.10"),
         ("working_hours_per_month", "167"),
     ]
     # A bound of 0 is a bound.
