@@ -16,6 +16,8 @@ from warehouse.client_names import normalised, slug, without_deletion_mark
 from warehouse.vendor_clients import VendorClient, record_order, vendor_clients
 
 UNASSIGNED = "unassigned"
+TENANT = "tenants/"
+"""How the ids of an application's tenants begin, among the records of an operational database."""
 
 
 @dataclass(slots=True)
@@ -187,11 +189,20 @@ class _Book:
                 if self._stands_alone(item.key):
                     client = confirmed.get(name, client)
             else:
-                client = (
-                    self.clients[index[name]] if name in index else self._client_before(item) or self._mint(item.name)
-                )
+                named = index.get(name)
+                if named is not None and not self._is_another_tenants(named, item):
+                    client = self.clients[named]
+                else:
+                    client = self._client_before(item) or self._mint(item.name)
                 index.setdefault(name, client.id)
             self._link(item, client, "name")
+
+    def _is_another_tenants(self, client_id: str, item: VendorClient) -> bool:
+        """Each tenant signed up by itself: two of one name are two clients, until a person says otherwise."""
+        return item.id.startswith(TENANT) and any(
+            link.client_id == client_id and source == item.source and record_id.startswith(TENANT)
+            for (source, record_id), link in self.links.items()
+        )
 
     def _client_before(self, item: VendorClient) -> Client | None:
         """Who a record without a mapping was before it had one, or else stays as long as nobody else is that."""

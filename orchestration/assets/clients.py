@@ -11,6 +11,8 @@ CLIENT_STREAMS = [
     dg.AssetKey(["connectwise", "companies"]),
     dg.AssetKey(["stripe", "customers"]),
     dg.AssetKey(["quickbooks", "customers"]),
+    dg.AssetKey(["opsdb", "customers"]),
+    dg.AssetKey(["opsdb", "tenants"]),
 ]
 CLIENTS, CLIENT_LINKS = dg.AssetKey(["app", "clients"]), dg.AssetKey(["app", "client_links"])
 

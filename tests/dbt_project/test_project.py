@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import extractors
-from extractors import opsdb
 from orchestration.transformation import PROJECT
 from tests.dbt_project.conftest import FirstBuild, Warehouse
 

@@ -333,6 +333,17 @@ def test_tenants_and_customers_of_one_database_are_clients_even_where_their_numb
     }
 
 
+def test_two_tenants_of_one_name_are_two_clients(connection: psycopg.Connection, configure):
+    for number in (9, 10):
+        vendor_has(connection, "opsdb", str(number), "Acorn Bakery", stream="tenants")
+    vendor_has(connection, "stripe", "cus_1", "Acorn Bakery")
+    assert link(connection).new_clients == 2
+    assert {key: client for key, (client, _) in links(connection).items()} == {
+        ("stripe", "cus_1"): "acorn-bakery", ("opsdb", "tenants/9"): "acorn-bakery",
+        ("opsdb", "tenants/10"): "acorn-bakery-2",
+    }  # fmt: skip
+
+
 def test_a_vendor_that_was_never_read_is_no_obstacle(connection: psycopg.Connection, configure):
     connection.execute("drop table raw_stripe.customers")
     vendor_has(connection, "connectwise", "1", "Juniper")

@@ -322,11 +322,6 @@ def test_the_file_becomes_rows(tmp_path: Path, connection: psycopg.Connection):
         ("excluded_device_class", "VMWARE_VM_GUEST"),
         ("excluded_device_class", "HYPERV_VMM_GUEST"),
         ("excluded_ninjaone_organization", "Northwind IT"),
-        ("failed_job_status", "failed"),
-        ("failed_job_status", "error"),
-        ("key_action", "file_upload"),
-        ("key_action", "worklog_create"),
-        ("key_action", "report_generate"),
         ("managed_agreement_type", "Managed Services"),
         ("parent_tickets_only", "false"),
         ("seat_device_class", "WINDOWS_WORKSTATION"),
@@ -336,10 +331,6 @@ def test_the_file_becomes_rows(tmp_path: Path, connection: psycopg.Connection):
         ("service_board", "Remote"),
         ("spare_word", "spare"),
         ("spare_word", "stock"),
-        ("succeeded_job_status", "succeeded"),
-        ("succeeded_job_status", "success"),
-        ("succeeded_job_status", "completed"),
-        ("succeeded_job_status", "done"),
     ]
     assert rows(connection, "select position, metric, match_type, pattern from app.account_rules order by 1") == [
         (1, "nrr", "exact", "Projects"),
