@@ -7,14 +7,27 @@
     select raw.*
     from {{ stream }} as raw
     {%- if is_incremental() %}
-    left join (
+    where {{ touched_since(raw_marks(stream), 'raw') }}
+    {%- endif %}
+{%- endmacro %}
+
+{#- Every organization a raw table holds, and from where on its records were not all parsed by this model. -#}
+{% macro raw_marks(stream) -%}
+    with held as (
+        {{ organizations_in(stream) }}
+    ),
+
+    built as (
         select
             organization_id,
             max(extracted_at) - interval '1 hour' as read_from
         from {{ this }}
         group by organization_id
-    ) as built
-        on raw.organization_id = built.organization_id
-    where raw.extracted_at >= coalesce(built.read_from, '-infinity')
-    {%- endif %}
+    )
+
+    select
+        held.organization_id,
+        built.read_from
+    from held
+    left join built on held.organization_id = built.organization_id
 {%- endmacro %}

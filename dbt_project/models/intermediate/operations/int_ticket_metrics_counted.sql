@@ -1,10 +1,10 @@
 with tickets as (
-    select * from {{ ref('int_tickets_classified') }}
+    select * from {{ ref('fct_tickets') }}
     where is_reactive
 ),
 
 time_entries as (
-    select * from {{ ref('int_time_entries_classified') }}
+    select * from {{ ref('fct_time_entries') }}
 ),
 
 scopes as (

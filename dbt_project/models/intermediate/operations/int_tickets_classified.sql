@@ -27,6 +27,7 @@ ruled as (
         tickets.parent_ticket_id,
         tickets.entered_at,
         tickets.closed_at,
+        tickets.extracted_at,
         organizations.time_zone,
         rules.is_parent_tickets_only,
         coalesce(lower(btrim(tickets.board_name)) = any(rules.service_boards), false) as is_on_service_board,
@@ -55,7 +56,8 @@ classified as (
         entered_at,
         closed_at,
         {{ period_of('entered_at', 'time_zone') }} as entered_period,
-        {{ period_of('closed_at', 'time_zone') }} as closed_period
+        {{ period_of('closed_at', 'time_zone') }} as closed_period,
+        extracted_at
     from ruled
 )
 

@@ -26,27 +26,13 @@ client_links as (
     where source = 'connectwise'
 ),
 
--- A month read on its own brings the tickets of that month, and its hours were partly spent on older ones.
-unread as (
-    select
-        charged.organization_id,
-        charged.time_entry_id
-    from charged
-    inner join {{ source('raw_meta', 'cursors') }} as cursors
-        on
-            charged.organization_id = cursors.organization_id
-            and cursors.source = 'connectwise'
-            and cursors.stream = 'tickets'
-    left join {{ ref('stg_connectwise__tickets') }} as read_tickets
-        on
-            charged.organization_id = read_tickets.organization_id
-            and charged.ticket_id = read_tickets.ticket_id
-    where
-        charged.ticket_id is not null
-        and read_tickets.ticket_id is null
-        -- Where all tickets up to then were read, the vendor has no such ticket.
-        and charged.entered_at < upper(cursors.covered)
-        and not cursors.covered @> tstzrange(null, charged.entered_at)
+read_tickets as (
+    select * from {{ ref('stg_connectwise__tickets') }}
+),
+
+cursors as (
+    select * from {{ source('raw_meta', 'cursors') }}
+    where source = 'connectwise' and stream = 'tickets'
 ),
 
 classified as (
@@ -68,16 +54,28 @@ classified as (
         charged.entered_at,
         {{ period_of('charged.entered_at', 'charged.time_zone') }} as entered_period,
         coalesce(tickets.is_on_service_board, false) as is_reactive,
-        unread.time_entry_id is not null as is_ticket_unread
+        case when charged.ticket_id is not null then read_tickets.ticket_id is not null end as is_ticket_held,
+        -- A month read on its own brings the tickets of that month, and its hours were partly spent on older ones.
+        -- Where all tickets up to then were read, the vendor has no such ticket.
+        coalesce(
+            charged.ticket_id is not null
+            and read_tickets.ticket_id is null
+            and charged.entered_at < upper(cursors.covered)
+            and not cursors.covered @> tstzrange(null, charged.entered_at),
+            false
+        ) as is_ticket_unread,
+        charged.extracted_at,
+        tickets.extracted_at as ticket_extracted_at
     from charged
     left join tickets
         on
             charged.organization_id = tickets.organization_id
             and charged.ticket_id = tickets.ticket_id
-    left join unread
+    left join read_tickets
         on
-            charged.organization_id = unread.organization_id
-            and charged.time_entry_id = unread.time_entry_id
+            charged.organization_id = read_tickets.organization_id
+            and charged.ticket_id = read_tickets.ticket_id
+    left join cursors on charged.organization_id = cursors.organization_id
     left join client_links
         on
             charged.organization_id = client_links.organization_id

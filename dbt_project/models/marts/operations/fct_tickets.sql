@@ -1,15 +1,43 @@
+{% set made_by = ['fct_tickets', 'int_tickets_classified'] %}
+
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['organization_id', 'ticket_id'],
+    on_schema_change='fail',
+    indexes=[{'columns': ['organization_id', 'ticket_id'], 'unique': True}],
+    pre_hook=[
+        "{{ take_out_deleted(ref('stg_connectwise__tickets'), 'ticket_id') }}",
+        "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
+    ],
+) }}
+
+with tickets as (
+    select * from {{ ref('int_tickets_classified') }}
+),
+
+rules as (
+    select * from {{ ref('int_rules_fingerprinted') }}
+)
+
 select
-    organization_id,
-    ticket_id,
-    client_id,
-    summary,
-    board_name,
-    status_name,
-    is_reactive,
-    is_closed_status,
-    parent_ticket_id,
-    entered_at,
-    closed_at,
-    entered_period,
-    closed_period
-from {{ ref('int_tickets_classified') }}
+    tickets.organization_id,
+    tickets.ticket_id,
+    tickets.client_id,
+    tickets.summary,
+    tickets.board_name,
+    tickets.status_name,
+    tickets.is_reactive,
+    tickets.is_closed_status,
+    tickets.parent_ticket_id,
+    tickets.entered_at,
+    tickets.closed_at,
+    tickets.entered_period,
+    tickets.closed_period,
+    tickets.extracted_at,
+    {{ rules_fingerprint('rules.rules', made_by) }} as rules_fingerprint
+from tickets
+inner join rules on tickets.organization_id = rules.organization_id
+{% if is_incremental() %}
+where {{ touched_since(fact_marks(ref('int_rules_fingerprinted'), made_by), 'tickets') }}
+{% endif %}

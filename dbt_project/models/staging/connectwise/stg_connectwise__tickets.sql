@@ -1,4 +1,10 @@
-{{ config(unique_key=['organization_id', 'ticket_id']) }}
+{{ config(
+    unique_key=['organization_id', 'ticket_id'],
+    indexes=[
+        {'columns': ['organization_id', 'ticket_id'], 'unique': True},
+        {'columns': ['organization_id', 'extracted_at']},
+    ],
+) }}
 
 with source as (
     {{ changed_records(source('connectwise', 'tickets')) }}

@@ -1,4 +1,10 @@
-{{ config(unique_key=['organization_id', 'time_entry_id']) }}
+{{ config(
+    unique_key=['organization_id', 'time_entry_id'],
+    indexes=[
+        {'columns': ['organization_id', 'time_entry_id'], 'unique': True},
+        {'columns': ['organization_id', 'extracted_at']},
+    ],
+) }}
 
 with source as (
     {{ changed_records(source('connectwise', 'time_entries')) }}
