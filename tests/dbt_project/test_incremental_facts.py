@@ -1,7 +1,8 @@
 """Tickets and time entries are renewed row by row, and are always what a build from scratch would make of them.
 
 What a build from scratch would make stands in the views that the facts are filled from, so each is compared with its
-view. All records but those a test touches were loaded a week ago: an overlap of an hour does not reach them.
+view. All records but those a test touches were loaded a week ago and more, a day each: an overlap of an hour reaches the
+newest of them alone.
 """
 
 import random
@@ -30,7 +31,9 @@ def built(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory
         with psycopg.connect(url) as connection:
             load_two_organizations(connection)
             for table in (TICKETS, TIME_ENTRIES):
-                connection.execute(f"update {table} set extracted_at = extracted_at - interval '7 days'")  # type: ignore[arg-type]
+                connection.execute(
+                    f"update {table} set extracted_at = extracted_at - interval '1 day' * (7 + record_id::integer)"  # type: ignore[arg-type]
+                )
         warehouse = Warehouse(url, tmp_path_factory.mktemp("facts"))
         warehouse.dbt("run", "--select", "+int_ticket_metrics_counted")
         yield warehouse
