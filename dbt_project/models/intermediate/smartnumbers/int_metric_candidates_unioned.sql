@@ -1,6 +1,7 @@
 {% set models = [
     'int_metric_parts_unioned',
     'int_profit_metrics_calculated',
+    'int_business_metrics_calculated',
 ] %}
 
 {% for model in models %}

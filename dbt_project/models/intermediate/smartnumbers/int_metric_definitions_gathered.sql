@@ -1,6 +1,7 @@
 -- The one list of metrics, whichever domain defines them: a seed a domain, each with the same header.
 {% set seeds = [
     'metric_definitions',
+    'metric_definitions_finance',
 ] %}
 
 {% for seed in seeds %}

@@ -8,6 +8,11 @@ with metrics as (
     inner join {{ ref('dim_metrics') }} as definitions using (metric)
 ),
 
+-- A quotient is neither added up nor averaged: it is calculated anew from the parts of the quarter.
+recomputed as (
+    select * from {{ ref('int_business_quarters_calculated') }}
+),
+
 aggregated as (
     select
         organization_id,
@@ -36,17 +41,19 @@ select
     client_id,
     quarter,
     metric,
-    value,
-    unit,
-    aggregation,
-    months_present,
+    coalesce(recomputed.value, aggregated.value) as value,
+    aggregated.unit,
+    aggregated.aggregation,
+    coalesce(recomputed.months_present, aggregated.months_present) as months_present,
     3 as months_expected,
-    months_present < 3 as is_incomplete,
+    coalesce(recomputed.months_present, aggregated.months_present) < 3 as is_incomplete,
     case
-        when value is not null then null
-        when has_complete_month then missing_because
+        when coalesce(recomputed.value, aggregated.value) is not null then null
+        when recomputed.reason is not null then recomputed.reason
+        when aggregated.has_complete_month then aggregated.missing_because
         else format('No month of %s is complete yet.', quarter)
     end as reason,
-    source_rows,
-    freshest_at
+    coalesce(recomputed.source_rows, aggregated.source_rows) as source_rows,
+    coalesce(recomputed.freshest_at, aggregated.freshest_at) as freshest_at
 from aggregated
+left join recomputed using (organization_id, client_id, quarter, metric)
