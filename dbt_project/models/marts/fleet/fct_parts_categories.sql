@@ -1,0 +1,48 @@
+with covered as (
+    select * from {{ ref('int_fleet_streams_covered') }}
+    where stream = 'parts_orders' and is_covered
+),
+
+spent as (
+    select
+        lines.organization_id,
+        lines.ordered_quarter as quarter,
+        coalesce(lines.client_id, 'all') as client_id,
+        lines.category,
+        sum(lines.amount) as spend
+    from {{ ref('int_parts_lines_placed') }} as lines
+    inner join covered
+        on
+            lines.organization_id = covered.organization_id
+            and lines.ordered_quarter = covered.quarter
+    group by grouping sets (
+        (lines.organization_id, lines.ordered_quarter, lines.client_id, lines.category),
+        (lines.organization_id, lines.ordered_quarter, lines.category)
+    )
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by organization_id, client_id, quarter
+            order by spend desc, category asc
+        ) as place
+    from spent
+),
+
+gathered as (
+    select
+        organization_id,
+        client_id,
+        quarter,
+        least(place, 6)::integer as position,
+        place > 5 as is_rest,
+        case when place > 5 then 'other' else max(category) end as category,
+        count(*)::integer as categories,
+        sum(spend) as spend
+    from ranked
+    group by organization_id, client_id, quarter, least(place, 6), place > 5
+)
+
+select * from gathered

@@ -1,0 +1,188 @@
+with health as (
+    select * from {{ ref('fct_fleet_health') }}
+    where client_id not in ('all', 'unassigned')
+),
+
+costs as (
+    select * from {{ ref('fct_service_costs') }}
+),
+
+rules as (
+    select * from {{ ref('int_fleet_rules_gathered') }}
+),
+
+-- The machines to be replaced, oldest first, in one line.
+listed as (
+    select
+        organization_id,
+        client_id,
+        quarter,
+        string_agg(
+            concat_ws(
+                ', ',
+                concat_ws(' ', equipment_id, make, model),
+                case when age_years is null then 'age unknown' else to_char(age_years, 'FM990.0') || ' years' end,
+                case
+                    when annual_maintenance_cost is null then 'yearly cost unknown'
+                    else to_char(annual_maintenance_cost, 'FM999,999,990.00') || ' a year'
+                end
+            ),
+            '; ' order by age_years desc nulls last, equipment_id asc
+        ) as machines,
+        sum(annual_maintenance_cost) as annual_cost
+    from {{ ref('fct_fleet_units') }}
+    where condition = 'replace'
+    group by organization_id, client_id, quarter
+),
+
+joined as (
+    select
+        health.organization_id,
+        health.client_id,
+        health.quarter,
+        health.is_complete,
+        health.units,
+        health.units_replace,
+        health.units_not_assessed,
+        health.condition_reason,
+        listed.machines,
+        listed.annual_cost,
+        costs.planned_cost,
+        costs.unplanned_cost,
+        costs.damage_cost,
+        costs.damage_orders,
+        costs.reason as costs_reason,
+        rules.repair_reduction_rate
+    from health
+    inner join costs
+        on
+            health.organization_id = costs.organization_id
+            and health.client_id = costs.client_id
+            and health.quarter = costs.quarter
+    inner join rules on health.organization_id = rules.organization_id
+    left join listed
+        on
+            health.organization_id = listed.organization_id
+            and health.client_id = listed.client_id
+            and health.quarter = listed.quarter
+),
+
+judged as (
+    select
+        organization_id,
+        client_id,
+        quarter,
+        is_complete,
+        1 as position,
+        'replace_units' as rule,
+        'equipment_refresh' as category,
+        'Replace ' || units_replace || case when units_replace = 1 then ' machine' else ' machines' end as title,
+        machines as description,
+        annual_cost as impact_amount,
+        'Yearly maintenance of these machines, by their assessments.' as impact_basis,
+        units_replace > 0 as is_recommended,
+        case
+            when condition_reason is not null then condition_reason
+            when units = 0 then 'No machine was active at the end of the quarter.'
+            when units_not_assessed = units then 'None of the machines was ever assessed.'
+        end as reason
+    from joined
+    union all
+    select
+        organization_id,
+        client_id,
+        quarter,
+        is_complete,
+        2 as position,
+        'more_planned_maintenance' as rule,
+        'optimization' as category,
+        'Plan more maintenance' as title,
+        'Repairs cost ' || to_char(unplanned_cost, 'FM999,999,990.00') || ', planned maintenance '
+        || to_char(planned_cost, 'FM999,999,990.00') || ': '
+        || to_char(unplanned_cost - planned_cost, 'FM999,999,990.00') || ' more.' as description,
+        case
+            when repair_reduction_rate is null then unplanned_cost - planned_cost
+            else {{ round_half_even('(unplanned_cost - planned_cost) * repair_reduction_rate', 2) }}
+        end as impact_amount,
+        case
+            when repair_reduction_rate is null
+                then 'The difference between repairs and planned maintenance; no saving is promised.'
+            else 'assumption: ' || trim_scale(repair_reduction_rate * 100) || ' % of the difference'
+        end as impact_basis,
+        unplanned_cost > planned_cost as is_recommended,
+        case
+            when costs_reason is not null then costs_reason
+            when planned_cost is null then 'The cost of planned maintenance is not known.'
+            when unplanned_cost is null then 'The cost of unplanned repairs is not known.'
+        end as reason
+    from joined
+    union all
+    select
+        organization_id,
+        client_id,
+        quarter,
+        is_complete,
+        3 as position,
+        'operator_training' as rule,
+        'safety_training' as category,
+        'Train the operators' as title,
+        damage_orders || ' orders after damage or accidents'
+        || coalesce(', which cost ' || to_char(damage_cost, 'FM999,999,990.00'), '') || '.' as description,
+        damage_cost as impact_amount,
+        'What damage and accidents cost in the quarter; no share of it is promised.' as impact_basis,
+        damage_orders > 2 as is_recommended,
+        case when damage_orders is null then coalesce(costs_reason, 'Damage orders were not counted.') end as reason
+    from joined
+),
+
+-- On target is said only where every rule could be asked and none applied.
+steady as (
+    select
+        organization_id,
+        client_id,
+        quarter,
+        bool_and(is_complete) as is_complete,
+        4 as position,
+        'steady_state' as rule,
+        'optimization' as category,
+        'On target' as title,
+        'No machine is to be replaced, repairs cost no more than planned maintenance, and damage is rare.'
+            as description,
+        null::numeric as impact_amount,
+        null::text as impact_basis,
+        not bool_or(is_recommended and reason is null) as is_recommended,
+        case
+            when bool_or(is_recommended and reason is null) then null
+            when bool_or(reason is not null)
+                then 'Not enough data: ' || string_agg(distinct reason, ' ' order by reason)
+        end as reason
+    from judged
+    group by organization_id, client_id, quarter
+),
+
+gathered as (
+    select * from judged
+    union all
+    select * from steady
+),
+
+recommended as (
+    select
+        organization_id,
+        client_id,
+        quarter,
+        rule,
+        position,
+        category,
+        case when reason is null then is_recommended end as is_recommended,
+        case when reason is null and is_recommended then title end as title,
+        case when reason is null and is_recommended then description end as description,
+        case when reason is null and is_recommended then impact_amount end as impact_amount,
+        case when reason is null and is_recommended and impact_amount is not null then impact_basis end as impact_basis,
+        true as is_auto_generated,
+        is_complete,
+        reason
+    from gathered
+)
+
+select * from recommended
