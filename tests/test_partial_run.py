@@ -160,7 +160,7 @@ def test_the_next_run_is_whole_and_the_decks_come(runs: Runs) -> None:
     assert runs.rows("select count(*) from raw_stripe.products") == [(18,)]
 
 
-def test_an_import_never_wins_over_what_was_collected(runs: Runs) -> None:
+def test_an_import_wins_over_an_estimate_and_never_over_what_was_collected(runs: Runs) -> None:
     found = {
         period: (method, value == 9999, candidates)
         for period, method, value, candidates in runs.rows(
@@ -168,7 +168,7 @@ def test_an_import_never_wins_over_what_was_collected(runs: Runs) -> None:
             " and client_id = 'all' and period >= '2026-06'"
         )
     }
-    assert found == {"2026-06": ("imported", True, 1), "2026-07": ("collected", False, 2)}
+    assert found == {"2026-06": ("imported", True, 2), "2026-07": ("collected", False, 2)}
 
 
 # Questions about what is there

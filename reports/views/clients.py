@@ -121,7 +121,7 @@ def device_classes(
         select node_class, count(distinct device_id) as devices, max(snapshot_date) as snapshot_date
         from marts.fct_device_months
         where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
-            and is_endpoint
+            and is_endpoint and snapshot_date is not null
         group by node_class
         order by count(distinct device_id) desc, node_class
         """,

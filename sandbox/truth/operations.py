@@ -95,23 +95,26 @@ def _is_endpoint(device: Device, at: datetime, locations: dict[int, str], exclud
     return not is_guest and "spare" not in shown and device.organization_id not in excluded
 
 
-def devices_managed(world: World, now: datetime) -> tuple[ByMonthAndClient, ByMonthAndClient]:
-    """Endpoints, and the seats among them, as the last reading of each complete month finds them."""
-    zone = ZoneInfo(world.time_zone)
+def endpoints_at(world: World, at: datetime) -> list[Device]:
+    """The devices that count as endpoints at an instant."""
     locations = {location.id: location.name for location in world.locations}
     excluded = {
         int(client.ninjaone.id)
         for client in world.clients
         if client.ninjaone is not None and client.ninjaone.name in world.excluded_organizations
     }
+    return [device for device in world.devices if _is_endpoint(device, at, locations, excluded)]
+
+
+def devices_managed(world: World, now: datetime) -> tuple[ByMonthAndClient, ByMonthAndClient]:
+    """Endpoints, and the seats among them, as the last reading of each complete month finds them."""
+    zone = ZoneInfo(world.time_zone)
     endpoints: Counter[tuple[str, str]] = Counter()
     seats: Counter[tuple[str, str]] = Counter()
     for period in complete_months(world, now):
-        at = last_second(period, zone)
-        for device in world.devices:
-            if _is_endpoint(device, at, locations, excluded):
-                endpoints[period, device.client_key] += 1
-                seats[period, device.client_key] += device.node_class in SEAT_CLASSES
+        for device in endpoints_at(world, last_second(period, zone)):
+            endpoints[period, device.client_key] += 1
+            seats[period, device.client_key] += device.node_class in SEAT_CLASSES
     return _counted(endpoints), _counted(seats)
 
 

@@ -57,16 +57,17 @@ from sandbox.world.trade import (
     Receipt,
     Transfer,
 )
+from sandbox.world.upkeep import Care, care_of
 
 __all__ = [
     "Account", "AccountRule", "Addition", "AdditionState", "Address", "Agreement", "AgreementType", "Application",
-    "Board", "BoardStatus", "Charge", "Client", "ClientMapping", "Commerce", "Deposit", "DepositedDocument",
+    "Board", "BoardStatus", "Care", "Charge", "Client", "ClientMapping", "Commerce", "Deposit", "DepositedDocument",
     "Device", "DeviceState", "Estimate", "Expense", "InvoiceLine", "Item", "JournalEntry", "JournalLine",
     "JournalRevision", "Location", "ManualFigure", "Named", "PaymentTerm", "Posting", "Presence", "Promise", "Psa",
     "QboCreditMemo", "QboCustomer", "QboInvoice", "QboPayment", "QuantityState", "Receipt", "Refund", "SalesLine",
     "Staff", "StatusState", "StripeCustomer", "StripeInvoice", "StripePrice", "StripeProduct", "Subscription",
     "SubscriptionItem", "Ticket", "TicketState", "TimeEntry", "TimeEntryState", "Transfer", "World",
-    "promise_of",
+    "care_of", "promise_of",
 ]  # fmt: skip
 
 

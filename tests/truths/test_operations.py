@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from sandbox.truth import desk
-from tests.three_businesses import SEEDS, Business, Warehouse, client_ids, complete_periods
+from sandbox.truth import care, desk, per_client
+from tests.three_businesses import SEEDS, Business, Warehouse, client_ids, complete_periods, monthly
 
 Figures = dict[tuple[str, ...], tuple[Any, ...]]
 EACH_BUSINESS = pytest.mark.parametrize("place", range(len(SEEDS)), ids=[f"seed {seed}" for seed in SEEDS])
@@ -86,3 +86,46 @@ def test_responses_service_levels_and_satisfaction_equal_the_truth(warehouse: Wa
     assert {type(row["sla_met_pct"]) for row in true.values()} == {Decimal, type(None)}
     figures = found(warehouse, business, "fct_service_months", "period, client_id", columns, where=where)
     assert not differences(truth, figures)
+
+
+@EACH_BUSINESS
+def test_patches_antivirus_age_and_operating_systems_equal_the_truth(warehouse: Warehouse, place: int) -> None:
+    business = warehouse.businesses[place]
+    true = care.coverage(business.world, business.now)
+    columns = tuple(next(iter(true.values())))
+    truth = by_month_and_client(true, client_ids(warehouse, business), columns)
+    assert 0 < min(row["patched_pct"] for row in true.values() if row["patched_pct"] is not None) < 1
+    figures = found(
+        warehouse, business, "fct_device_coverage_months", "period, client_id", columns, where="endpoints > 0"
+    )
+    assert not differences(truth, figures)
+
+
+@EACH_BUSINESS
+def test_figures_per_seat_and_endpoint_equal_the_truth(warehouse: Warehouse, place: int) -> None:
+    business = warehouse.businesses[place]
+    ids = {**client_ids(warehouse, business), desk.ALL: desk.ALL}
+    figures = monthly(warehouse, business.organization.id)
+    truth = {
+        (ids[key], period, metric): value
+        for period, rows in per_client.per_seat(business.world, business.now).items()
+        for key, ratios in rows.items()
+        for metric, value in ratios.items()
+    }
+    known = {metric for (_, _, metric), value in truth.items() if value is not None}
+    assert known == {name for name, *_ in per_client.RATIOS}
+    assert not differences(truth, {key: figures[key] for key in truth})
+
+
+@EACH_BUSINESS
+def test_how_far_the_figures_can_be_trusted_equals_the_truth(warehouse: Warehouse, place: int) -> None:
+    business = warehouse.businesses[place]
+    ids = {**client_ids(warehouse, business), desk.ALL: desk.ALL}
+    figures = monthly(warehouse, business.organization.id)
+    truth = {
+        (ids[key], period, metric): value
+        for (period, key), shares in per_client.readiness(business.world, business.now).items()
+        for metric, value in shares.items()
+    }
+    assert len({value for (_, _, metric), value in truth.items() if metric == "data_readiness_score"}) > 20
+    assert not differences(truth, {key: figures[key] for key in truth})

@@ -34,6 +34,7 @@ described as (
         devices.device_id,
         coalesce(devices.display_name, devices.system_name, devices.dns_name) as device_name,
         devices.node_class,
+        devices.created_at,
         devices.ninjaone_organization_id,
         lower(btrim(ninjaone_organizations.ninjaone_organization_name)) as compared_organization,
         lower(concat_ws(' | ', coalesce(devices.display_name, devices.system_name), locations.location_name))
@@ -94,6 +95,7 @@ counted as (
         device_id,
         device_name,
         node_class,
+        created_at,
         snapshot_date,
         exclusion_reason is null as is_endpoint,
         exclusion_reason is null and coalesce(compared_class = any(seat_device_classes), false) as is_seat,

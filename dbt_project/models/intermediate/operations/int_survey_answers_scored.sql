@@ -8,7 +8,7 @@ surveys as (
 ),
 
 tickets as (
-    select * from {{ ref('int_tickets_classified') }}
+    select * from {{ ref('fct_tickets') }}
 ),
 
 client_links as (

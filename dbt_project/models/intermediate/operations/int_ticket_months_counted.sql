@@ -13,7 +13,7 @@ with tickets as (
 ),
 
 time_entries as (
-    select * from {{ ref('int_time_entries_classified') }}
+    select * from {{ ref('fct_time_entries') }}
 ),
 
 entered as (

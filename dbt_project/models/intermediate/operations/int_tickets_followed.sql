@@ -1,5 +1,5 @@
 with tickets as (
-    select * from {{ ref('int_tickets_classified') }}
+    select * from {{ ref('fct_tickets') }}
 ),
 
 details as (
@@ -19,7 +19,7 @@ worked as (
         min(coalesce(started_at, entered_at)) as first_worked_at,
         sum(hours) as hours_actual,
         case when count(*) = count(billed_hours) then sum(billed_hours) end as hours_billed
-    from {{ ref('int_time_entries_classified') }}
+    from {{ ref('fct_time_entries') }}
     where ticket_id is not null
     group by organization_id, ticket_id
 ),

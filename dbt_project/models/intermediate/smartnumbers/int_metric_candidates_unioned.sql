@@ -2,6 +2,7 @@
     'int_metric_parts_unioned',
     'int_profit_metrics_calculated',
     'int_business_metrics_calculated',
+    'int_operations_metrics_calculated',
 ] %}
 
 {% for model in models %}

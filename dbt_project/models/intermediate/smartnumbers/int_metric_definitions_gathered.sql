@@ -2,6 +2,7 @@
 {% set seeds = [
     'metric_definitions',
     'metric_definitions_finance',
+    'metric_definitions_operations',
 ] %}
 
 {% for seed in seeds %}

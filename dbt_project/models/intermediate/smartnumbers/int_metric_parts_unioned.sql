@@ -2,6 +2,7 @@
 
 {% set models = [
     'int_operations_metrics_counted',
+    'int_device_metrics_estimated',
     'int_profit_and_loss_metrics_calculated',
     'int_receivable_metrics_counted',
     'int_manual_metrics_recorded',
