@@ -53,6 +53,7 @@ class Accounts(Section):
     """How the profit and loss report's accounts map to metrics; the first rule that fits an account decides."""
 
     rules: tuple[AccountRule, ...] = ()
+    posted_by_quickbooks: tuple[Text, ...] = ()
 
     @check("rules")
     @classmethod

@@ -94,6 +94,7 @@ def _rule_values(o: Organization) -> list[tuple[Any, ...]]:
         "seat_device_class": o.devices.seat_classes,
         "spare_word": o.devices.spare_words,
         "managed_agreement_type": o.agreements.managed_types,
+        "account_posted_by_quickbooks": o.accounts.posted_by_quickbooks,
         **({**fleet_codes(o.fleet), **_product_words(o.product)} if o.sources.opsdb else {}),
     }
     return [

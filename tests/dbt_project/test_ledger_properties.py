@@ -146,6 +146,9 @@ def statements_tie_to_the_ledger(warehouse: Warehouse, companies: list[Company])
         if company.lost is not None:
             expected |= missing(company, company.lost)
     assert found == expected
+    if expected:
+        with pytest.raises(AssertionError, match="assert_ledger_ties_to_the_reports"):
+            warehouse.dbt("test", "--select", "assert_ledger_ties_to_the_reports")
     [(tied,)] = warehouse.rows("select count(*) from marts.fct_ledger_ties where difference = 0")
     assert tied > 10 * len(companies)
     assert expected

@@ -53,6 +53,35 @@ outdated as (
             )
 ),
 
+-- What QuickBooks posts by itself, as the organization's file says: nothing that can be read makes it up.
+named as (
+    select
+        accounts.organization_id,
+        accounts.account_id,
+        accounts.account_type in (
+            'Income', 'Other Income', 'Cost of Goods Sold', 'Expense', 'Other Expense'
+        ) as is_profit
+    from accounts
+    inner join {{ source('app', 'rule_values') }} as rules
+        on
+            accounts.organization_id = rules.organization_id
+            and rules.rule = 'account_posted_by_quickbooks'
+            and lower(rules.value) in (lower(accounts.account_id), lower(accounts.fully_qualified_name))
+),
+
+posted_by_quickbooks as (
+    select
+        organization_id,
+        account_id
+    from named
+    union
+    select
+        organization_id,
+        'earnings' as account_id
+    from named
+    where is_profit
+),
+
 compared as (
     select
         organization_id,
@@ -95,10 +124,13 @@ judged as (
                 then
                     'Transactions changed after the report was printed: read the reports of the month again to compare '
                     || 'them.'
+            when posted_by_quickbooks.account_id is not null
+                then 'QuickBooks posts to the account without a transaction that can be read.'
         end as reason
     from compared
     inner join spans using (organization_id, statement, period)
     left join outdated using (organization_id, statement, period)
+    left join posted_by_quickbooks using (organization_id, account_id)
     left join accounts
         on compared.organization_id = accounts.organization_id and compared.account_id = accounts.account_id
 )
