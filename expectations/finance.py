@@ -40,4 +40,22 @@ SUITES = (
             ),
         ),
     ),
+    Suite(
+        "plausible_income",
+        ("marts", "fct_profit_and_loss"),
+        "No complete month between others is without any income.",
+        """
+        select months.period as finding
+        from (
+            select ledger.period, sum(ledger.amount) filter (where ledger.report_group = 'Income') as income
+            from marts.fct_profit_and_loss as ledger
+            inner join marts.dim_periods as periods
+                on periods.organization_id = ledger.organization_id and periods.period = ledger.period
+            where ledger.organization_id = {organization_id} and periods.is_complete
+            group by ledger.period
+        ) as months
+        where coalesce(months.income, 0) = 0
+        """,
+        (nothing_found("warning", "The books of a complete month show expenses and no income at all."),),
+    ),
 )

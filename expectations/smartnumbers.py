@@ -95,4 +95,30 @@ SUITES = (
         """,
         (nothing_found("error", "A quarter does not list all 18 SmartNumbers."),),
     ),
+    Suite(
+        "explained_quarters",
+        ("marts", "fct_metrics_quarterly"),
+        "A quarter has one to three months of a figure, or says why it has none.",
+        """
+        select months_present,
+            case when value is null and coalesce(reason, '') = '' then null else 'explained' end as explained
+        from marts.fct_metrics_quarterly
+        where organization_id = {organization_id}
+        """,
+        (
+            filled("explained", "error", "A quarterly value is missing and no reason is given."),
+            between("months_present", 0, 3, "error", "A quarter cannot have more than its three months."),
+        ),
+    ),
+    Suite(
+        "explained_missing_inputs",
+        ("marts", "fct_missing_inputs"),
+        "Whatever is missing is listed with a reason that a person can act on.",
+        """
+        select nullif(btrim(reason), '') as reason
+        from marts.fct_missing_inputs
+        where organization_id = {organization_id}
+        """,
+        (filled("reason", "error", "An input is missing and nobody can tell why."),),
+    ),
 )

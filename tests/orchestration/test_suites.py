@@ -1,5 +1,6 @@
 """Every suite lets good rows pass and finds what is planted; each of its expectations is planted once."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from expectations import SUITES, Suite
 from orchestration import checks
 from tests.installation import installed
+from warehouse.settings import PROJECT_ROOT
 
 MARTS = """
 create schema if not exists marts;
@@ -24,7 +26,36 @@ create table marts.fct_unmapped_accounts (organization_id text, period text, acc
 create table marts.fct_profit_and_loss_ties (
     organization_id text, period text, basis text, report_group text, difference numeric
 );
-insert into marts.dim_periods values ('good', '2026-05', true), ('bad', '2026-05', true), ('good', '2026-06', false);
+alter table marts.dim_periods
+    add column starts_at timestamptz, add column ends_at timestamptz, add column is_current boolean default false;
+create table marts.dim_organizations (
+    organization_id text, currency text, history_start text, current_period text, as_of timestamptz
+);
+create table marts.dim_clients (organization_id text, client_id text, name text);
+create table marts.fct_source_freshness (
+    organization_id text, source text, stream text, completed_as_of timestamptz
+);
+create table marts.fct_tickets (
+    organization_id text, ticket_id text, client_id text, entered_at timestamptz, closed_at timestamptz
+);
+create table marts.fct_time_entries (
+    organization_id text, member_identifier text, entered_period text, hours numeric
+);
+create table marts.fct_device_months (
+    organization_id text, device_id text, period text, is_endpoint boolean, is_seat boolean, exclusion_reason text
+);
+create table marts.fct_agreements (
+    organization_id text, agreement_id text, start_date date, end_date date, monthly_amount numeric
+);
+create table marts.fct_profit_and_loss (organization_id text, period text, report_group text, amount numeric);
+create table marts.fct_metrics_quarterly (
+    organization_id text, metric text, value numeric, reason text, months_present integer
+);
+create table marts.fct_missing_inputs (organization_id text, reason text);
+insert into marts.dim_periods values
+    ('good', '2026-05', true, '2026-05-01', '2026-06-01', false),
+    ('good', '2026-06', false, '2026-06-01', '2026-07-01', true),
+    ('bad', '2026-05', true, '2026-05-01', '2026-05-31', false);
 """
 KEEP = "run_id, record_hash, first_seen_at, extracted_at"
 KEPT = "'r', '\\x00', now(), now()"
@@ -78,6 +109,19 @@ GOOD = (
     + smartnumbers("good", *(f"'2026-Q2', '{metric}', 0.9, null" for metric in EIGHTEEN))
     + "insert into marts.fct_unmapped_accounts values ('good', '2026-06', 'New account', 12);"
     + "insert into marts.fct_profit_and_loss_ties values ('good', '2026-05', 'Accrual', 'Income', 0);"
+    + "insert into marts.dim_organizations values ('good', 'USD', '2026-05', '2026-06', '2026-06-10');"
+    + "insert into marts.dim_clients values ('good', 'acorn', 'Acorn');"
+    + "insert into marts.fct_source_freshness values ('good', 'stripe', 'charges', '2026-06-10');"
+    + "insert into marts.fct_tickets values ('good', '1', 'acorn', '2026-05-02', '2026-05-03'),"
+    + " ('good', '2', 'unassigned', '2026-05-02', null);"
+    + "insert into marts.fct_time_entries values ('good', 'ada', '2026-05', 160);"
+    + "insert into marts.fct_device_months values ('good', '1', '2026-05', true, true, null),"
+    + " ('good', '2', '2026-05', false, false, 'A spare.');"
+    + "insert into marts.fct_agreements values ('good', '1', '2026-01-01', null, 1200);"
+    + "insert into marts.fct_profit_and_loss values ('good', '2026-05', 'Income', 10),"
+    + " ('good', '2026-05', 'Expenses', 7);"
+    + "insert into marts.fct_metrics_quarterly values ('good', 'mrr', null, 'Nobody entered it.', 0);"
+    + "insert into marts.fct_missing_inputs values ('good', 'Nobody entered it.');"
 )
 REJECTED = (
     "insert into raw_meta.rejected_records "
@@ -92,6 +136,20 @@ BAD = {
         f"severity, finding) values ('bad', '{source}', 'things', 'name', true, 9, 9, 'warning', 'name has no value');"
         for source in ("ninjaone", "connectwise", "stripe", "quickbooks")
     },
+    "plausible_organization": "insert into marts.dim_organizations values "
+    "('bad', '', '2027-01', '2026-06', '2026-06-10');",
+    "named_clients": "insert into marts.dim_clients values ('bad', 'nobody', ' ');",
+    "unbroken_months": "insert into marts.dim_periods values "
+    "('bad', '2026-07', false, '2026-07-01', '2026-08-01', false);",
+    "read_in_time": "insert into marts.fct_source_freshness values ('bad', 'stripe', 'charges', '2026-06-12');",
+    "plausible_ticket_facts": "insert into marts.fct_tickets values "
+    "('bad', '1', 'unassigned', '2026-05-05', '2026-05-03');",
+    "plausible_months_of_work": "insert into marts.fct_time_entries values ('bad', 'ada', '2026-05', 745);",
+    "plausible_device_months": "insert into marts.fct_device_months values ('bad', '1', '2026-05', false, true, null);",
+    "plausible_agreements": "insert into marts.fct_agreements values ('bad', '1', '2026-02-01', '2026-01-01', -1);",
+    "plausible_income": "insert into marts.fct_profit_and_loss values ('bad', '2026-05', 'Expenses', 7);",
+    "explained_quarters": "insert into marts.fct_metrics_quarterly values ('bad', 'mrr', null, '', 4);",
+    "explained_missing_inputs": "insert into marts.fct_missing_inputs values ('bad', '');",
     "plausible_devices": raw("ninjaone.devices", "bad", '{"id": 1, "nodeClass": "TOASTER"}'),
     "plausible_tickets": raw("connectwise.tickets", "bad", '{"closedFlag": true}'),
     "plausible_time_entries": raw("connectwise.time_entries", "bad", '{"actualHours": -1}', '{"actualHours": 25}'),
@@ -162,3 +220,15 @@ def test_great_expectations_knows_every_kind() -> None:
 
     known = set(list_registered_expectation_implementations())
     assert {expect.kind for suite in SUITES for expect in suite.expectations} <= known
+
+
+def test_every_mart_that_a_report_reads_has_a_suite() -> None:
+    """Marts without rows of organizations, such as the list of metrics, come from a file and are held by its tests."""
+    of_no_organization = {"dim_metrics"}
+    read = {
+        name
+        for path in (PROJECT_ROOT / "reports").rglob("*.py")
+        for name in re.findall(r"\bmarts\.((?:dim|fct)_\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(read) > 10
+    assert read - of_no_organization - {suite.asset[1] for suite in SUITES if suite.asset[0] == "marts"} == set()
