@@ -18,7 +18,7 @@ from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Progress
 from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
 from reports.decks import BuiltDeck, DeckBlocked, build_decks
-from warehouse import clients, migrations, raw
+from warehouse import citus, clients, migrations, raw, roles
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect, database_url
 from warehouse.metric_history import append_changes
@@ -73,12 +73,16 @@ def new_run_id() -> str:
 
 
 def prepare(organizations: Sequence[Organization]) -> None:
-    """Bring the database up to date: app tables, every declared raw table, each organization's rules."""
+    """Bring the database up to date: app tables, every declared raw table, each organization's rules, who may what."""
     migrations.upgrade(database_url())
     with connect() as connection:
         raw.ensure_raw_tables(connection, declared_tables())
         for organization in organizations:
             apply(connection, organization)
+        connection.commit()
+        roles.ensure_roles(connection, [organization.id for organization in organizations])
+        if get_settings().warehouse == "citus":
+            citus.spread(connection)
 
 
 def declared_tables() -> list[tuple[str, str, bool]]:

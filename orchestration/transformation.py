@@ -60,6 +60,7 @@ def dbt_environment(database_url: str) -> dict[str, str]:
         "DBT_QBR_USER": str(facts["user"]),
         "DBT_QBR_PASSWORD": str(facts.get("password") or ""),
         "DBT_QBR_DBNAME": str(facts["dbname"]),
+        "QBR_WAREHOUSE": get_settings().warehouse,
         "PGTZ": "UTC",  # the driver's own: a server in another zone would write the instants of receipts differently
         "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_PROJECT_DIR": str(PROJECT),

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
         default=None,
         description="Address of a Postgres 16 or newer; unset: an embedded server is started under var_dir.",
     )
+    warehouse: str = Field(
+        default="postgres",
+        pattern="^(postgres|citus)$",
+        description="Kind of the warehouse: postgres, or citus, whose tables are spread over several machines.",
+    )
     var_dir: Path = Field(
         default=Path("var"), description="Where everything made at run time goes; relative to the clone."
     )

@@ -2,8 +2,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from warehouse.analyst import ensure_analyst
 from warehouse.migrations import current_revision, downgrade, head_revision, upgrade
+from warehouse.roles import ROLES, ensure_roles
 
 TABLES = {
     "account_rules",
@@ -50,7 +50,7 @@ def test_every_revision_can_be_taken_back_and_made_again(database_url: str):
     while (revision := current_revision(database_url)) is not None:
         seen.append(revision)
         downgrade(database_url, "-1")
-    assert seen == ["0005", "0004", "0003", "0002", "0001"]
+    assert seen == ["0006", "0005", "0004", "0003", "0002", "0001"]
     assert tables(database_url) == {"alembic_version"}
     with psycopg.connect(database_url) as connection:
         functions = connection.execute(
@@ -116,8 +116,8 @@ def test_the_analyst_cannot_sign_in(connection: psycopg.Connection):
 
 
 def test_a_role_that_another_database_made_is_taken_as_it_is(connection: psycopg.Connection, database_url: str):
-    assert ensure_analyst(connection) == []
-    assert ensure_analyst(connection) == []
+    assert ensure_roles(connection) == []
+    assert ensure_roles(connection) == []
 
 
 def test_without_the_right_to_make_roles_everything_else_still_works(postgres: str, database_url: str):
@@ -126,16 +126,19 @@ def test_without_the_right_to_make_roles_everything_else_still_works(postgres: s
         name = admin.info.dbname
         admin.execute("create role limited_builder login password 'limited'")
         admin.execute(sql.SQL("grant create on database {} to limited_builder").format(sql.Identifier(name)))
-        admin.execute("alter schema marts owner to limited_builder")
-        admin.execute("alter role qbr_analyst rename to qbr_analyst_elsewhere")
+        admin.execute("alter schema marts owner to limited_builder; grant usage on schema app to limited_builder")
+        for role in ROLES:
+            admin.execute(f"alter role {role} rename to {role}_elsewhere")  # type: ignore[arg-type]
     try:
         parts = psycopg.conninfo.conninfo_to_dict(database_url) | {"user": "limited_builder", "password": "limited"}
         with psycopg.connect(**parts) as limited:
-            [sentence] = ensure_analyst(limited)
+            sentences = ensure_roles(limited)
             assert limited.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-        assert sentence.startswith("The role qbr_analyst was not made, because limited_builder lacks CREATEROLE")
+        assert [sentence.split(",")[0] for sentence in sentences] == [f"The role {role} was not made" for role in ROLES]
+        assert "because limited_builder lacks CREATEROLE" in sentences[0]
     finally:
         with psycopg.connect(database_url, autocommit=True) as admin:
-            admin.execute("alter role qbr_analyst_elsewhere rename to qbr_analyst")
+            for role in ROLES:
+                admin.execute(f"alter role {role}_elsewhere rename to {role}")  # type: ignore[arg-type]
             admin.execute("drop owned by limited_builder cascade")
             admin.execute("drop role limited_builder")

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from warehouse.analyst import ensure_analyst
 from warehouse.engine import plain, refusal
 from warehouse.errors import PostgresUnavailable
+from warehouse.roles import ensure_roles
 
 SCHEMA = "app"
 # Any number will do as long as every process uses the same: two processes that start together take turns.
@@ -26,14 +26,14 @@ _LOCK = 7_302_541
 
 
 def upgrade(url: str, revision: str = "head") -> list[str]:
-    """Bring schema `app` up to `revision` and let `qbr_analyst` read the marts; safe to run at every start.
+    """Bring schema `app` up to `revision` and make the roles with their rights; safe to run at every start.
 
     Raises :class:`PostgresUnavailable` for a server that refuses us, or a user that may not make the tables.
-    Returns what the operator should know, one sentence each: empty unless the role could not be made.
+    Returns what the operator should know, one sentence each: empty unless a role could not be made.
     """
     _run(url, command.upgrade, revision)
     with psycopg.connect(plain(url)) as connection:
-        return ensure_analyst(connection)
+        return ensure_roles(connection) if revision == "head" else []
 
 
 def downgrade(url: str, revision: str) -> None:
