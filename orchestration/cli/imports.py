@@ -11,6 +11,9 @@ import typer
 from orchestration import pipeline
 from orchestration.cli.options import OneOrganizationOption
 from orchestration.selection import one_organization, run_instant
+from orchestration.windows import local_date
+from warehouse.assessment_file import import_assessments
+from warehouse.audit import Actor
 from warehouse.engine import connect
 from warehouse.manual_metrics import import_manual
 
@@ -18,6 +21,7 @@ from warehouse.manual_metrics import import_manual
 def add_to(app: typer.Typer) -> None:
     group = typer.Typer(help="Bring in figures that no vendor knows.", no_args_is_help=True, rich_markup_mode=None)
     group.command("manual")(manual)
+    group.command("assessments")(assessments)
     app.add_typer(group, name="import")
 
 
@@ -42,3 +46,28 @@ def manual(
     )
     for warning in result.warnings:
         typer.echo(f"  {warning}")
+
+
+def assessments(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV with the columns equipment,date,condition,assessed_by and, where known, "
+            "age_years,annual_maintenance_cost,notes,reason.",
+        ),
+    ],
+    organization: OneOrganizationOption = None,
+) -> None:
+    """Import looks at machines: the whole file or nothing. What is there already is not added again."""
+    chosen = one_organization(organization)
+    pipeline.prepare([chosen])
+    with connect() as connection:
+        today = local_date(chosen, run_instant([chosen]))
+        result = import_assessments(connection, chosen.id, file, Actor("person", getpass.getuser()), today=today)
+    typer.echo(f"{file.name}: {result.new} assessments added, {result.unchanged} as before. Next: `qbr build`.")
+    if result.unknown:
+        typer.echo(
+            f"  No machine of these ids has been read ({', '.join(result.unknown)}); they count once it is: "
+            "`qbr extract opsdb`."
+        )
