@@ -123,7 +123,12 @@ def link_clients(organization: Organization) -> None:
 
 
 def build_models(
-    organizations: Sequence[Organization], *, run_id: str, as_of: datetime, select: Sequence[str] = ()
+    organizations: Sequence[Organization],
+    *,
+    run_id: str,
+    as_of: datetime,
+    select: Sequence[str] = (),
+    full_refresh: bool = False,
 ) -> list[transformation.DbtResult]:
     """Raw tables to marts, tests included. The organizations' figures are computed as of this run's instant.
 
@@ -132,7 +137,7 @@ def build_models(
     """
     with sole_builder():
         set_instant(organizations, as_of)
-        built = transformation.build(database_url(), select=select)
+        built = transformation.build(database_url(), select=select, full_refresh=full_refresh)
         with connect() as connection:
             append_changes(connection, [organization.id for organization in organizations], run_id=run_id)
         return built

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from orchestration import checks, pipeline
@@ -16,7 +18,12 @@ def add_to(app: typer.Typer) -> None:
     app.command("build")(build)
 
 
-def build(organization: OrganizationOption = None) -> None:
+def build(
+    organization: OrganizationOption = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build every table from scratch, as after an upgrade.")
+    ] = False,
+) -> None:
     """Link clients, build and test the models, run the checks. Reads no vendor."""
     organizations = chosen_organizations(organization)
     as_of, run_id = run_instant(organizations), pipeline.new_run_id()
@@ -26,7 +33,7 @@ def build(organization: OrganizationOption = None) -> None:
         for one in organizations:
             pipeline.link_clients(one)
         screen.stage("models and their tests")
-        built = pipeline.build_models(organizations, run_id=run_id, as_of=as_of)
+        built = pipeline.build_models(organizations, run_id=run_id, as_of=as_of, full_refresh=full_refresh)
         screen.stage("checks")
         outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
         screen.finish()
