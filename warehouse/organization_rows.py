@@ -43,7 +43,9 @@ def _write_organization(connection: psycopg.Connection, o: Organization, config_
         "currency": o.currency,
         "locale": o.locale,
         "history_start": o.settings.history_start,
-        "settings": Jsonb(o.model_dump(mode="json", include={"brand", "delivery", "sources"}, exclude_none=True)),
+        "settings": Jsonb(
+            o.model_dump(mode="json", include={"brand", "delivery", "exchange_rates", "sources"}, exclude_none=True)
+        ),
         "is_active": o.is_active,
         "config_hash": config_hash,
     }

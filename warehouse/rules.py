@@ -31,7 +31,16 @@ def _known_metric(metric: str) -> str:
     return metric
 
 
+def _month(text: str) -> str:
+    try:
+        return str(Period.parse(text))
+    except PeriodError as error:
+        raise ValueError(f"must be a month such as 2024-01; '{text}' is not") from error
+
+
 MetricKey = Annotated[str, AfterValidator(_known_metric)]
+Month = Annotated[str, AfterValidator(_month)]
+CurrencyCode = Annotated[str, written_like("[A-Z]{3}", "USD")]
 Slug = Annotated[str, written_like(r"[a-z0-9]+(-[a-z0-9]+)*", "northwind-it (small letters, digits, hyphens)")]
 Bound = Annotated[Decimal, Field(max_digits=20, decimal_places=4)]
 
@@ -166,20 +175,20 @@ class Settings(Section):
     working_hours_per_month: Annotated[Decimal, Field(gt=0, le=744)] = Decimal(167)
     profit_and_loss_basis: Literal["Accrual", "Cash"] = "Accrual"
     device_snapshot: Literal["in_month", "previous_month"] = "in_month"
-    history_start: str = "2024-01"
+    history_start: Month = "2024-01"
     lead_conversion_days: Annotated[int, Field(gt=0, le=366)] = 30
     low_churn_rate: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.02")
     high_churn_rate: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     low_risk_growth_rate: Annotated[Decimal, Field(ge=0)] = Decimal("0.05")
     strong_growth_rate: Annotated[Decimal, Field(ge=0)] = Decimal("0.10")
 
-    @check("history_start")
-    @classmethod
-    def _is_a_month(cls, text: str) -> str:
-        try:
-            return str(Period.parse(text))
-        except PeriodError as error:
-            raise ValueError(f"must be a month such as 2024-01; '{text}' is not") from error
+
+class ExchangeRate(Section):
+    """What one unit of another currency is worth in the organization's own, from a month on."""
+
+    currency: CurrencyCode
+    since: Month
+    rate: Annotated[Decimal, Field(gt=0)]
 
 
 class ClientMapping(Section):
@@ -205,7 +214,7 @@ class Organization(Section):
     name: Text
     alias: int | None = Field(default=None, ge=1)
     time_zone: str
-    currency: Annotated[str, written_like("[A-Z]{3}", "USD")] = "USD"
+    currency: CurrencyCode = "USD"
     locale: str = "en_US"
     is_active: bool = True
     sources: Sources = Sources()
@@ -218,6 +227,7 @@ class Organization(Section):
     thresholds: dict[MetricKey, Threshold] = Field(default_factory=dict)
     alerts: dict[str, AlertRule] = Field(default_factory=dict, validate_default=True)
     settings: Settings = Settings()
+    exchange_rates: tuple[ExchangeRate, ...] = ()
     clients: tuple[ClientMapping, ...] = ()
     brand: Brand = Brand()
     delivery: Delivery = Delivery()
@@ -253,6 +263,14 @@ class Organization(Section):
             for name, rule in given.items()
         }
         return {**DEFAULT_ALERTS, **changed}
+
+    @check("exchange_rates")
+    @classmethod
+    def _each_month_has_one_rate(cls, rates: tuple[ExchangeRate, ...]) -> tuple[ExchangeRate, ...]:
+        for index, one in enumerate(rates):
+            if any((one.currency, one.since) == (other.currency, other.since) for other in rates[:index]):
+                raise ValueError(f"must give {one.currency} one rate since {one.since}; it has two")
+        return rates
 
     @check("clients")
     @classmethod

@@ -193,6 +193,8 @@ def subscription(one: Subscription, world: World, latest_invoice: str | None, no
     is_over = one.ended_at is not None and one.ended_at <= now
     is_ending = one.cancel_requested_at is not None and one.cancel_requested_at <= now
     canceled_at = one.cancel_requested_at if is_ending else (one.ended_at if is_over else None)
+    tried = one.history[0].status == "trialing"  # its end is known from the beginning, and stays
+    trial = (one.history[0].at, one.history[1].at) if tried else (None, None)
     return {
         "id": one.id,
         "object": "subscription",
@@ -244,6 +246,6 @@ def subscription(one: Subscription, world: World, latest_invoice: str | None, no
         "status": one.status_at(now),
         "test_clock": None,
         "transfer_data": None,
-        "trial_end": None,
-        "trial_start": None,
+        "trial_end": epoch(trial[1]),
+        "trial_start": epoch(trial[0]),
     }

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sandbox.world.billing import Charge, InvoiceLine, Refund, StatusState, StripeInvoice
+from sandbox.world.billing import Charge, InvoiceLine, Refund, StatusState, StripeInvoice, SubscriptionItem
 from sandbox.world.calendar import DEFAULT_NOW, at, first_day, following, months, office_instant, starts_at
 from sandbox.world.chart import PRODUCTS
 from sandbox.world.contracts import Contracts, is_proration, prorated_cents
@@ -40,18 +40,18 @@ class Till:
         self._numbers: dict[str, int] = {}
 
     def line(self, product: str, quantity: int, cents: int, period: tuple[datetime, datetime],
-             item: str | None = None, *, is_proration: bool = False) -> InvoiceLine:  # fmt: skip
-        """A line; its price is the one whose amount it shows, none where the amount is typed by hand."""
+             item: SubscriptionItem | None = None, *, is_proration: bool = False) -> InvoiceLine:  # fmt: skip
+        """A line; its price is its item's, else the one whose amount it shows, or none if that is typed by hand."""
         unit = cents // quantity
-        listed = not is_proration and unit in (PRODUCTS[product].unit_cents, PRODUCTS[product].raised_cents)
+        listed = unit in (PRODUCTS[product].unit_cents, PRODUCTS[product].raised_cents)
         return InvoiceLine(
             id=next(self._line_ids),
             description=f"{quantity} x {PRODUCTS[product].name}",
             amount_cents=cents,
             quantity=quantity,
-            price_id=price_id(product, unit) if listed else None,
+            price_id=item.price_id if item else price_id(product, unit) if listed else None,
             product_id=product_id(product),
-            subscription_item_id=item,
+            subscription_item_id=item.id if item else None,
             is_proration=is_proration,
             period_start=period[0],
             period_end=period[1],
@@ -127,7 +127,7 @@ def _renew(till: Till, drawn: Drawn, period: str, contracts: Contracts) -> None:
             created = drawn.anchor_at.replace(year=int(period[:4]))
             cents = PRODUCTS["renewal"].unit_cents
             span = (created, created.replace(year=created.year + 1))
-            line = till.line("renewal", 1, cents, span, drawn.items[0].id)
+            line = till.line("renewal", 1, cents, span, drawn.items[0])
             till.issue(client, created, [line], "subscription_cycle", drawn=drawn)
         return
     joins = is_proration(client, period)
@@ -145,7 +145,7 @@ def _renew(till: Till, drawn: Drawn, period: str, contracts: Contracts) -> None:
             cents = quantity * unit
             if joins:
                 cents = prorated_cents(client, period, cents)
-            lines.append(till.line(product, quantity, cents, span, item.id, is_proration=joins))
+            lines.append(till.line(product, quantity, cents, span, item, is_proration=joins))
     if lines:
         first = created == drawn.anchor_at or joins
         reason = "subscription_create" if first else "subscription_cycle"

@@ -3,6 +3,7 @@
     'metric_definitions',
     'metric_definitions_finance',
     'metric_definitions_operations',
+    'metric_definitions_revenue',
 ] %}
 
 {% for seed in seeds %}

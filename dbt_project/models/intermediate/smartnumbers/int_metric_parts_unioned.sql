@@ -6,6 +6,7 @@
     'int_profit_and_loss_metrics_calculated',
     'int_receivable_metrics_counted',
     'int_manual_metrics_recorded',
+    'int_revenue_metrics_calculated',
 ] %}
 
 {% for model in models %}

@@ -14,6 +14,7 @@ renamed as (
         upper(fields.currency) as currency,
         {{ amount_in_major_units('fields.balance', 'fields.currency') }} as balance,
         fields.delinquent as is_delinquent,
+        fields.discount,
         {{ instant_from_epoch('fields.created') }} as created_at,
         fields.metadata,
         source.deleted_at is not null as is_deleted,
@@ -27,6 +28,7 @@ renamed as (
         currency text,
         balance numeric,
         delinquent boolean,
+        discount jsonb,
         created numeric,
         metadata jsonb
     )

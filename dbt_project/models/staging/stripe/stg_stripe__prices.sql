@@ -24,6 +24,7 @@ renamed as (
         fields.tiers,
         fields.tiers_mode,
         fields.transform_quantity,
+        fields.tax_behavior,
         {{ instant_from_epoch('fields.created') }} as created_at,
         source.deleted_at is not null as is_deleted,
         source.source_updated_at,
@@ -43,6 +44,7 @@ renamed as (
         tiers jsonb,
         tiers_mode text,
         transform_quantity jsonb,
+        tax_behavior text,
         created numeric
     )
 )
