@@ -21,6 +21,7 @@ from reports.decks import BuiltDeck, DeckBlocked, build_decks
 from warehouse import citus, clients, migrations, raw, roles
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect, database_url
+from warehouse.frozen_quarters import append_restatements
 from warehouse.metric_history import append_changes
 from warehouse.organizations import Organization, apply
 from warehouse.periods import Period, Quarter, latest_complete_quarter
@@ -133,13 +134,15 @@ def build_models(
     """Raw tables to marts, tests included. The organizations' figures are computed as of this run's instant.
 
     Others in the same warehouse keep the instant of their own last run. What changed in the months that are over is
-    noted in ``app.metric_history``.
+    noted in ``app.metric_history``, what changed in quarters that were presented in ``app.restatements``.
     """
     with sole_builder():
         set_instant(organizations, as_of)
         built = transformation.build(database_url(), select=select, full_refresh=full_refresh)
         with connect() as connection:
-            append_changes(connection, [organization.id for organization in organizations], run_id=run_id)
+            built_for = [organization.id for organization in organizations]
+            append_changes(connection, built_for, run_id=run_id)
+            append_restatements(connection, built_for, run_id=run_id)
         return built
 
 

@@ -20,7 +20,7 @@ def smartnumbers(connection: psycopg.Connection[Any], organization_id: str, quar
 
     Raises :class:`UsageError` when the marts hold no such quarter.
     """
-    found = _rows(
+    found = rows(
         connection,
         """
         select metric, block, position, label, unit, scale, value, reason, status, is_incomplete, months_present,
@@ -40,7 +40,7 @@ def smartnumbers(connection: psycopg.Connection[Any], organization_id: str, quar
 
 def quarters(connection: psycopg.Connection[Any], organization_id: str) -> list[str]:
     """The quarters that the marts hold for an organization, oldest first."""
-    found = _rows(
+    found = rows(
         connection,
         "select distinct quarter from marts.fct_smartnumbers where organization_id = %(organization_id)s order by 1",
         {"organization_id": organization_id},
@@ -70,10 +70,10 @@ def as_json(organization_id: str, quarter: str, rows: Sequence[Row]) -> Row:
 
 def definition(connection: psycopg.Connection[Any], metric: str) -> Row:
     """What a metric means; raises :class:`UsageError` for one that nobody defined."""
-    found = _rows(connection, "select * from marts.dim_metrics where metric = %(metric)s", {"metric": metric})
+    found = rows(connection, "select * from marts.dim_metrics where metric = %(metric)s", {"metric": metric})
     if found:
         return found[0]
-    known = [str(row["metric"]) for row in _rows(connection, "select metric from marts.dim_metrics", {})]
+    known = [str(row["metric"]) for row in rows(connection, "select metric from marts.dim_metrics", {})]
     near = difflib.get_close_matches(metric, known, n=3)
     meant = f"Did you mean {' or '.join(near)}? " if near else ""
     raise UsageError(f"There is no metric {metric!r}. {meant}docs/metrics.md lists them all.")
@@ -83,7 +83,7 @@ def monthly_figure(
     connection: psycopg.Connection[Any], organization_id: str, metric: str, period: str, client_id: str
 ) -> Row:
     """One monthly value with its provenance; raises :class:`UsageError` when there is no such row."""
-    found = _rows(
+    found = rows(
         connection,
         """
         select * from marts.fct_metrics_monthly
@@ -106,7 +106,7 @@ def monthly_figure(
 
 def quarterly_figure(connection: psycopg.Connection[Any], organization_id: str, metric: str, quarter: str) -> Row:
     """One SmartNumber with its inputs; raises :class:`UsageError` when there is no such row."""
-    found = _rows(
+    found = rows(
         connection,
         """
         select * from marts.fct_smartnumbers
@@ -122,17 +122,24 @@ def quarterly_figure(connection: psycopg.Connection[Any], organization_id: str, 
     return found[0]
 
 
-def quarterly_input(connection: psycopg.Connection[Any], organization_id: str, metric: str, quarter: str) -> Row:
+def quarterly_input(
+    connection: psycopg.Connection[Any], organization_id: str, metric: str, quarter: str, client_id: str = "all"
+) -> Row:
     """A monthly metric summed or averaged over a quarter; raises :class:`UsageError` when there is no such row."""
-    found = _rows(
+    found = rows(
         connection,
         """
         select * from marts.fct_metrics_quarterly
         where organization_id = %(organization_id)s and metric = %(metric)s and quarter = %(quarter)s
-            and client_id = 'all'
+            and client_id = %(client_id)s
         """,
-        {"organization_id": organization_id, "metric": metric, "quarter": quarter},
+        {"organization_id": organization_id, "metric": metric, "quarter": quarter, "client_id": client_id},
     )
+    if not found and client_id != "all":
+        raise UsageError(
+            f"The marts hold no {metric} of {quarter} for the client {client_id!r} of {organization_id}. "
+            f"{_known_clients(connection, organization_id, client_id)}"
+        )
     if not found:
         raise UsageError(
             f"The marts hold no {metric} of {quarter} in {organization_id}. "
@@ -141,9 +148,76 @@ def quarterly_input(connection: psycopg.Connection[Any], organization_id: str, m
     return found[0]
 
 
+def candidates(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """Everything that was offered for a monthly figure, the most trusted first."""
+    return rows(
+        connection,
+        """
+        select method, value, basis, reason, source, is_winner from marts.fct_metric_candidates
+        where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
+            and metric = %(metric)s
+        order by rank
+        """,
+        figure,
+    )
+
+
+def versions(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """What a monthly figure has been since it was first published, oldest first."""
+    return rows(
+        connection,
+        """
+        select changed_at, value, method, reason from app.metric_history
+        where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
+            and metric = %(metric)s
+        order by metric_history_id
+        """,
+        figure,
+    )
+
+
+def anomaly(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """Whether a monthly figure is unusual; nothing for a month that is not over."""
+    return rows(
+        connection,
+        """
+        select is_anomaly, median, months_before, reason from marts.fct_metric_anomalies
+        where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
+            and metric = %(metric)s
+        """,
+        figure,
+    )
+
+
+def drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """What made a SmartNumber change, in the order of its formula."""
+    return rows(
+        connection,
+        """
+        select driver, unit, amount, previous_amount, contribution, reason from marts.fct_smartnumber_drivers
+        where organization_id = %(organization_id)s and quarter = %(quarter)s and metric = %(metric)s
+        order by position
+        """,
+        figure,
+    )
+
+
+def restated(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """What was presented of a quarterly figure, where that is not what it is now."""
+    return rows(
+        connection,
+        """
+        select presented_value, cause, frozen_by, frozen_at from marts.fct_restatements
+        where organization_id = %(organization_id)s and quarter = %(quarter)s and period = %(quarter)s
+            and metric = %(metric)s and client_id = %(client_id)s and mart = %(mart)s
+        """,
+        {"client_id": "all", **figure, "mart": "fct_smartnumbers" if "inputs" in figure else "fct_metrics_quarterly"},
+    )
+
+
 def freshness(connection: psycopg.Connection[Any], organization_id: str) -> list[Row]:
     """Every stream of the organization with its last complete read."""
-    return _rows(
+    return rows(
         connection,
         "select * from marts.fct_source_freshness where organization_id = %(organization_id)s order by source, stream",
         {"organization_id": organization_id},
@@ -165,7 +239,7 @@ def _known_quarters(connection: psycopg.Connection[Any], organization_id: str) -
 
 
 def _known_clients(connection: psycopg.Connection[Any], organization_id: str, client_id: str) -> str:
-    found = _rows(
+    found = rows(
         connection,
         "select client_id from marts.dim_clients where organization_id = %(organization_id)s order by 1",
         {"organization_id": organization_id},
@@ -178,7 +252,8 @@ def _known_clients(connection: psycopg.Connection[Any], organization_id: str, cl
     return f"It has no such client. {meant}"
 
 
-def _rows(connection: psycopg.Connection[Any], statement: str, parameters: Row) -> list[Row]:
+def rows(connection: psycopg.Connection[Any], statement: str, parameters: Row) -> list[Row]:
+    """The rows of a query over the marts; raises :class:`UsageError` where they are not built yet."""
     try:
         with connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(statement, parameters).fetchall()

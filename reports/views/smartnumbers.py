@@ -33,9 +33,13 @@ class Target:
         return self.green_min is not None or self.green_max is not None
 
     def is_red(self, value: Decimal) -> bool:
-        """True when `value` lies outside the good and the tolerable range; a bound that is None is open."""
+        """True when `value` lies outside the good and the tolerable range; a bound that is None is open.
+
+        Without either yellow bound there is no tolerable range.
+        """
         is_good = _within(value, self.green_min, self.green_max)
-        return self.is_set and not is_good and not _within(value, self.yellow_min, self.yellow_max)
+        has_band = self.yellow_min is not None or self.yellow_max is not None
+        return self.is_set and not is_good and not (has_band and _within(value, self.yellow_min, self.yellow_max))
 
     def alarms(self, value: Decimal) -> bool:
         """True when `value` reaches the alarm line, which lies above or below the tolerable range."""

@@ -1,35 +1,7 @@
 {{ config(materialized='table') }}
 
--- What is divided by what, in totals over the months used. An average over n months, times n, is such a total: where
--- a formula divides by an average and by n, the total alone divides, and the one rounding is at the very end.
-{% set formulas = {
-    'tickets_per_tech_per_month': ('reactive_tickets_closed', 'technical_employees'),
-    'total_close_pct': ('reactive_tickets_closed', 'reactive_tickets_created'),
-    'tickets_per_endpoint_per_month': ('reactive_tickets_created', 'endpoints_managed'),
-    'rhem': ('reactive_time_spent', 'endpoints_managed'),
-    'avg_resolution_time': ('reactive_time_spent', 'reactive_tickets_closed'),
-    'reactive_service_pct': ('reactive_time_spent', 'technical_employees * working_hours_per_month'),
-    'net_profit_pct': ('net_profit', 'total_revenue'),
-    'revenue_from_services_pct': ('nrr + mrr', 'total_revenue'),
-    'services_from_mrr_pct': ('mrr', 'nrr + mrr'),
-    'annual_service_rev_per_employee': ('(nrr + mrr) * 12', 'employees'),
-    'annual_service_rev_per_tech': ('(nrr + mrr) * 12', 'technical_employees'),
-    'avg_aisp': ('mrr', 'seats_managed'),
-    'avg_mrr_per_agreement': ('mrr', 'agreements'),
-    'new_mrr_added': ('new_mrr', '1'),
-    'lost_mrr': ('lost_mrr', '1'),
-    'net_mrr_gain': ('new_mrr - lost_mrr', '1'),
-    'dials_per_appointment': ('telemarketing_dials', 'first_time_appointments'),
-    'sales_call_close_pct': ('new_agreements', 'first_time_appointments'),
-    'annual_service_rev_per_employee_incl_orr': ('(nrr + mrr + orr) * 12', 'employees'),
-    'annual_service_rev_per_tech_incl_orr': ('(nrr + mrr + orr) * 12', 'technical_employees'),
-    'revenue_from_services_incl_orr_pct': ('nrr + mrr + orr', 'total_revenue'),
-} %}
-{% set inputs = [
-    'reactive_tickets_created', 'reactive_tickets_closed', 'reactive_time_spent', 'endpoints_managed', 'seats_managed',
-    'nrr', 'mrr', 'orr', 'total_revenue', 'net_profit', 'employees', 'technical_employees', 'agreements',
-    'telemarketing_dials', 'first_time_appointments', 'new_agreements', 'new_mrr', 'lost_mrr'
-] %}
+{% set formulas = smartnumber_formulas() %}
+{% set inputs = smartnumber_parts() %}
 
 with months as (
     select
@@ -161,11 +133,7 @@ totals as (
 quotients as (
     select
         *,
-        case metric
-            {%- for metric, (dividend, divisor) in formulas.items() %}
-            when '{{ metric }}' then {{ safe_divide(dividend, divisor) }}
-            {%- endfor %}
-        end as quotient,
+        {{ smartnumber_quotient('metric') }} as quotient,
         case metric
             {%- for metric, (dividend, divisor) in formulas.items() if divisor != '1' %}
             when '{{ metric }}' then case when {{ divisor }} = 0 then '{{ divisor }}' end

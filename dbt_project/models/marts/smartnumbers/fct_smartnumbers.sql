@@ -63,8 +63,10 @@ select
             compared.value >= coalesce(thresholds.green_min, '-Infinity')
             and compared.value <= coalesce(thresholds.green_max, 'Infinity')
             then 'green'
+        -- Without either yellow bound there is no yellow band; with one of them the other end is open.
         when
-            compared.value >= coalesce(thresholds.yellow_min, '-Infinity')
+            num_nonnulls(thresholds.yellow_min, thresholds.yellow_max) > 0
+            and compared.value >= coalesce(thresholds.yellow_min, '-Infinity')
             and compared.value <= coalesce(thresholds.yellow_max, 'Infinity')
             then 'yellow'
         else 'red'

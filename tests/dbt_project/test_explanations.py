@@ -1,0 +1,93 @@
+"""Every figure of the marts is explained by parts that add up to it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from orchestration import explanation, formulas
+from orchestration.explanation import Composition
+from tests.dbt_project.conftest import Warehouse
+
+
+@pytest.fixture(scope="module")
+def session(warehouse: Warehouse) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(warehouse.url) as connection:
+        yield connection
+
+
+def figures(session: psycopg.Connection[Any], mart: str) -> list[dict[str, Any]]:
+    with session.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(f"select * from marts.{mart}").fetchall()  # type: ignore[arg-type]
+
+
+def definitions(session: psycopg.Connection[Any]) -> dict[str, dict[str, Any]]:
+    return {row["metric"]: row for row in figures(session, "dim_metrics")}
+
+
+def differs(made: Composition, value: Decimal | None, scale: int) -> bool:
+    if value is None:
+        return made.result is not None
+    unit = Decimal(1).scaleb(-scale)
+    return made.result is None or made.result.quantize(unit, ROUND_HALF_EVEN) != value.quantize(unit, ROUND_HALF_EVEN)
+
+
+def test_the_parts_of_every_monthly_figure_add_up_to_it(session: psycopg.Connection[Any]) -> None:
+    known = definitions(session)
+    kinds: Counter[str] = Counter()
+    wrong = []
+    for row in figures(session, "fct_metrics_monthly"):
+        made = explanation.of_month(session, known[row["metric"]], row)
+        kinds[made.kind] += 1
+        if differs(made, row["value"], known[row["metric"]]["scale"]):
+            wrong.append((row["organization_id"], row["client_id"], row["period"], row["metric"], row["value"], made))
+    assert wrong == []
+    assert {"clients", "records", "none"} <= set(kinds)
+
+
+def test_the_parts_of_every_quarter_add_up_to_it(session: psycopg.Connection[Any]) -> None:
+    known = definitions(session)
+    wrong = [
+        (row["metric"], row["quarter"], row["client_id"], row["value"], made)
+        for row in figures(session, "fct_metrics_quarterly")
+        if differs(
+            made := explanation.of_quarter(session, known[row["metric"]], row),
+            row["value"],
+            4 if row["aggregation"] == "average" else known[row["metric"]]["scale"],
+        )
+    ]
+    assert wrong == []
+
+
+def test_the_formula_of_every_smartnumber_comes_to_it(session: psycopg.Connection[Any]) -> None:
+    known = definitions(session)
+    found = figures(session, "fct_smartnumbers")
+    assert [row for row in found if row["value"] is not None]
+    wrong = [
+        (row["organization_id"], row["quarter"], row["metric"], row["value"], made)
+        for row in found
+        if differs(made := explanation.of_smartnumber(known[row["metric"]], row), row["value"], row["scale"])
+    ]
+    assert wrong == []
+
+
+def test_a_formula_is_read_as_people_write_it() -> None:
+    values = {"closed": Fraction(624), "technical": Fraction(6), "months": Fraction(3)}
+    assert formulas.named("closed / average technical / months") == ["closed", "technical", "months"]
+    assert formulas.computed("closed / average technical / months", values) == Fraction(104, 3)
+    assert formulas.computed("(closed + 6) x 12 / months; a remark", values) == 2520
+    assert formulas.computed("closed / (technical - 6)", values) is None
+    assert formulas.computed("closed / nothing", values) is None
+    assert formulas.named("Postings of the month on the accounts mapped to nrr") == []
+    assert formulas.named("Entered by finance") == []
+
+
+def test_nothing_but_arithmetic_is_ever_computed() -> None:
+    assert formulas.parsed("__import__('os').getcwd()") is None
+    assert formulas.parsed("closed ** 9") is None
+    assert formulas.parsed("[closed]") is None
