@@ -56,6 +56,8 @@ def of_month(connection: psycopg.Connection[Any], definition: Row, row: Row) -> 
 
 def of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
     """The parts of one row of ``fct_metrics_quarterly``: its months."""
+    if row["aggregation"] == "recomputed":
+        return _quotient_of_quarter(connection, definition, row)
     months = rows(
         connection,
         """
@@ -78,6 +80,36 @@ def of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -
     if row["aggregation"] == "last":
         return Composition("last", "What stands at the end, the latest month that has a value:", parts, known[-1])
     return Composition("sum", f"The sum of the {len(known)} months that have a value:", parts, sum(known, Decimal(0)))
+
+
+def _quotient_of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
+    """A quotient of the quarter's own sums and averages, over the months that hold every part."""
+    names = formulas.named(definition["formula"])
+    found = rows(
+        connection,
+        """
+        select metric, unit, scale, aggregation, array_agg(value order by period) as months
+        from marts.fct_metrics_monthly inner join marts.dim_metrics using (metric, unit)
+        where organization_id = %(organization_id)s and client_id = %(client_id)s and quarter = %(quarter)s
+            and metric = any(%(names)s) and is_complete_period
+        group by metric, unit, scale, aggregation
+        """,
+        {**row, "names": names},
+    )
+    whole = [at for at, values in enumerate(zip(*(one["months"] for one in found), strict=True)) if None not in values]
+    if row["value"] is None or len(found) < len(names) or not whole:
+        return Composition("none", "There is nothing to put together.", (), None)
+    totals = {one["metric"]: sum((Fraction(one["months"][at]) for at in whole), Fraction(0)) for one in found}
+    values = {
+        one["metric"]: totals[one["metric"]] / (len(whole) if one["aggregation"] == "average" else 1) for one in found
+    }
+    parts = tuple(
+        Part(one["metric"], _rounded(values[one["metric"]], one["scale"]), one["unit"], one["scale"])
+        for one in sorted(found, key=lambda one: names.index(one["metric"]))
+    )
+    come_to = formulas.computed(definition["formula"], values)
+    result = None if come_to is None else _rounded(come_to, definition["scale"])
+    return Composition("formula", f"{definition['formula']}, over {len(whole)} of 3 months:", parts, result)
 
 
 def of_smartnumber(definition: Row, row: Row) -> Composition:

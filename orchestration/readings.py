@@ -202,6 +202,21 @@ def drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
     )
 
 
+def client_drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """Which clients moved a SmartNumber most, by their own rate or their share; the five largest parts."""
+    return rows(
+        connection,
+        """
+        select client_id, effect, contribution from marts.fct_smartnumber_client_drivers
+        where organization_id = %(organization_id)s and quarter = %(quarter)s and metric = %(metric)s
+            and effect <> 'not_split'
+        order by abs(contribution) desc, client_id, effect
+        limit 5
+        """,
+        figure,
+    )
+
+
 def restated(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
     """What was presented of a quarterly figure, where that is not what it is now."""
     return rows(

@@ -26,6 +26,7 @@
         'annual_service_rev_per_employee_incl_orr': ('(nrr + mrr + orr) * 12', 'employees'),
         'annual_service_rev_per_tech_incl_orr': ('(nrr + mrr + orr) * 12', 'technical_employees'),
         'revenue_from_services_incl_orr_pct': ('nrr + mrr + orr', 'total_revenue'),
+        'revenue_per_endpoint': ('total_revenue', 'endpoints_managed'),
     }) -%}
 {%- endmacro %}
 

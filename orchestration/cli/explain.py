@@ -173,6 +173,10 @@ def _drivers(connection: psycopg.Connection[Any], row: readings.Row) -> Iterator
         before, now = (shown(one[name], one["unit"], scale) for name in ("previous_amount", "amount"))
         part = _signed(one["contribution"], row["unit"], row["scale"])
         yield f"  {part:>16}  {one['driver']}, from {before} to {now}"
+    for place, one in enumerate(readings.client_drivers(connection, row)):
+        part = _signed(one["contribution"], row["unit"], row["scale"])
+        effect = {"rate": "its own rate", "mix": "its share of the whole"}[one["effect"]]
+        yield ("By client:  the largest parts\n" if not place else "") + f"  {part:>16}  {one['client_id']}, {effect}"
 
 
 def _presented(connection: psycopg.Connection[Any], definition: readings.Row, row: readings.Row) -> Iterator[str]:

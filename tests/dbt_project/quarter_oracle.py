@@ -106,6 +106,11 @@ FORMULAS: dict[str, tuple[int, tuple[str, ...], Callable[[Quarter], Fraction]]] 
         ("nrr", "mrr", "orr", "total_revenue"),
         lambda q: q.total("nrr", "mrr", "orr") / q.total("total_revenue"),
     ),
+    "revenue_per_endpoint": (
+        2,
+        ("total_revenue", "endpoints_managed"),
+        lambda q: q.total("total_revenue") / q.n / q.mean("endpoints_managed"),
+    ),
 }
 INPUTS = sorted({name for _, names, _ in FORMULAS.values() for name in names})
 

@@ -2,39 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from orchestration import explanation, formulas
-from orchestration.explanation import Composition
 from tests.dbt_project.conftest import Warehouse
+from tests.explained import definitions, differs, figures
 
 
 @pytest.fixture(scope="module")
 def session(warehouse: Warehouse) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(warehouse.url) as connection:
         yield connection
-
-
-def figures(session: psycopg.Connection[Any], mart: str) -> list[dict[str, Any]]:
-    with session.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(f"select * from marts.{mart}").fetchall()  # type: ignore[arg-type]
-
-
-def definitions(session: psycopg.Connection[Any]) -> dict[str, dict[str, Any]]:
-    return {row["metric"]: row for row in figures(session, "dim_metrics")}
-
-
-def differs(made: Composition, value: Decimal | None, scale: int) -> bool:
-    if value is None:
-        return made.result is not None
-    unit = Decimal(1).scaleb(-scale)
-    return made.result is None or made.result.quantize(unit, ROUND_HALF_EVEN) != value.quantize(unit, ROUND_HALF_EVEN)
 
 
 def test_the_parts_of_every_monthly_figure_add_up_to_it(session: psycopg.Connection[Any]) -> None:

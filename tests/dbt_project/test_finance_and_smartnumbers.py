@@ -81,6 +81,7 @@ def test_imported_history_alone_gives_every_smartnumber(books: Warehouse):
         ("annual_service_rev_per_employee_incl_orr", "98105.26"),
         ("annual_service_rev_per_tech_incl_orr", "155333.33"),
         ("revenue_from_services_incl_orr_pct", "0.8321"),
+        ("revenue_per_endpoint", "235.69"),
     ]
     assert not any(is_incomplete for _, _, is_incomplete in figures)
 

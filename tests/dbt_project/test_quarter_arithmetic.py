@@ -52,7 +52,7 @@ def amount(metric: str) -> st.SearchStrategy[Decimal]:
 
 month = st.fixed_dictionaries({name: st.none() | amount(name) for name in quarter_oracle.INPUTS})
 quarter = st.tuples(st.lists(month, min_size=3, max_size=3), st.integers(0, 3))
-SOME = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def publish(session: psycopg.Connection, organizations: dict[str, dict[str, tuple[dict[str, Any], bool]]]) -> None:
