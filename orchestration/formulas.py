@@ -20,7 +20,7 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] 
 
 
 def parsed(formula: str) -> ast.expr | None:
-    """The arithmetic of a formula, or None where it is a sentence. What follows a comma, colon or semicolon is a remark."""
+    """The arithmetic of a formula, or None where it is a sentence. The rest after `,`, `:` or `;` is a remark."""
     text = re.sub(r"\baverage (?=\w)", "", re.split(r"[;:,](?:\s|$)", formula, maxsplit=1)[0].strip())
     text = re.sub(r"(?<=\s)[x×](?=\s)", "*", text)
     try:
