@@ -1,4 +1,3 @@
--- noqa: disable=LT02
 {#- A month as a number that grows by one from month to month: `2026-06` -> 24317. -#}
 {% macro month_number_of(period) -%}
     (left({{ period }}, 4)::integer * 12 + right({{ period }}, 2)::integer - 1)

@@ -1,4 +1,3 @@
--- noqa: disable=LT02
 {#-
     What is divided by what, in totals over the months used. An average over n months, times n, is such a total: where
     a formula divides by an average and by n, the total alone divides, and the one rounding is at the very end.
