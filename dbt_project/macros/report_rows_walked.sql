@@ -1,11 +1,20 @@
 {#-
-    The rows of a QuickBooks report: a tree, nested to any depth. Titles are localised and columns move, so rows are
+    How deep rows can lie: sections four deep, and accounts or customers five deep, which is what QuickBooks allows, with
+    as much again to spare. A level is a step of its own, because Citus has no recursive queries; the test
+    `assert_no_report_is_nested_deeper_than_is_read` would tell of one that is deeper.
+-#}
+{% macro report_levels() -%}
+    {{ return(18) }}
+{%- endmacro %}
+
+{#-
+    The rows of a QuickBooks report: a tree. Titles are localised and columns move, so rows are
     known by group, id and the month of their column alone. Intuit describes the tree under "Run reports":
     https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
     With `nested_groups` a row stands in the innermost group around it, as on a balance sheet; else in the outermost.
 -#}
 {% macro report_rows_walked(relation, nested_groups=false) -%}
-with recursive reports as (
+with reports as (
     select
         organization_id,
         period,
@@ -44,7 +53,7 @@ amount_cells as (
     order by organization_id, period, basis, starts_in nulls last, cell
 ),
 
-walked as (
+level_1 as (
     select
         reports.organization_id,
         reports.period,
@@ -61,26 +70,40 @@ walked as (
     from reports
     inner join amount_cells using (organization_id, period, basis)
     cross join lateral jsonb_array_elements(reports.report #> '{Rows,Row}') with ordinality as top (node, ordinality)
-    union all
+),
+{%- for level in range(2, report_levels() + 1) %}
+
+level_{{ level }} as (
     select
-        walked.organization_id,
-        walked.period,
-        walked.basis,
-        walked.extracted_at,
-        walked.cell,
+        above.organization_id,
+        above.period,
+        above.basis,
+        above.extracted_at,
+        above.cell,
         below.node,
-        walked.row_path || '.' || lpad(below.ordinality::text, 6, '0') as row_path,
-        walked.depth + 1 as depth,
-        {{ "coalesce(below.node ->> 'group', walked.report_group)" if nested_groups else "walked.report_group" }}
+        above.row_path || '.' || lpad(below.ordinality::text, 6, '0') as row_path,
+        above.depth + 1 as depth,
+        {{ "coalesce(below.node ->> 'group', above.report_group)" if nested_groups else "above.report_group" }}
             as report_group,
         case
             when below.node #>> '{Header,ColData,0,id}' <> ''
-                then concat_ws(':', walked.account_path, below.node #>> '{Header,ColData,0,value}')
-            when below.node ? 'ColData' then concat_ws(':', walked.account_path, below.node #>> '{ColData,0,value}')
-            else walked.account_path
+                then concat_ws(':', above.account_path, below.node #>> '{Header,ColData,0,value}')
+            when below.node ? 'ColData' then concat_ws(':', above.account_path, below.node #>> '{ColData,0,value}')
+            else above.account_path
         end as account_path
-    from walked
-    cross join lateral jsonb_array_elements(walked.node #> '{Rows,Row}') with ordinality as below (node, ordinality)
+    from level_{{ level - 1 }} as above
+    cross join lateral jsonb_array_elements(above.node #> '{Rows,Row}') with ordinality as below (node, ordinality)
+    where above.node ? 'Rows'
+),
+{%- endfor %}
+
+walked as (
+    {%- for level in range(1, report_levels() + 1) %}
+    select * from level_{{ level }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 measured as (

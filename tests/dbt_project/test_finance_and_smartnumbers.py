@@ -13,6 +13,8 @@ from tests.dbt_project.conftest import Warehouse
 
 TIES = "assert_mapped_profit_and_loss_ties_to_the_report"
 SECTIONS = "assert_every_section_of_a_report_adds_up"
+DEPTH = "assert_no_report_is_nested_deeper_than_is_read"
+LEVELS = 18
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,28 @@ def test_a_report_that_does_not_add_up_fails_the_build(damaged: Warehouse):
         ("NetOperatingIncome", Decimal("1000.01")),
         ("NetIncome", Decimal("1000.01")),
     ]
+
+
+@pytest.mark.parametrize("levels", [LEVELS, LEVELS + 1])
+def test_rows_are_read_to_a_depth_and_what_lies_deeper_fails_the_build(damaged: Warehouse, levels: int):
+    """Sections within sections; QuickBooks comes to half as many."""
+    with psycopg.connect(damaged.url) as connection:
+        rows = world.row("Deepest", "99", "7.00")
+        for _ in range(levels - 1):
+            rows = world.section(None, world.row("Section", None, ""), [rows], "7.00")
+        world.replace_report(connection, world.report("2031-04", [{**rows, "group": "Income"}]))
+    damaged.dbt("run", "--select", "stg_quickbooks__profit_and_loss+")
+    read = damaged.rows(
+        "select max(depth), count(*), max(own_amount) from intermediate.int_report_rows_walked "
+        "where organization_id = 'books'"
+    )
+    if levels == LEVELS:
+        damaged.dbt("test", "--select", DEPTH)
+        assert read == [(LEVELS, LEVELS, 7)]
+    else:
+        with pytest.raises(AssertionError, match=DEPTH):
+            damaged.dbt("test", "--select", DEPTH)
+        assert read == [(LEVELS, LEVELS, None)]
 
 
 def test_a_correction_wins_and_reaches_every_total_above_it(damaged: Warehouse):

@@ -8,7 +8,7 @@ counted as (
     select
         calls.organization_id,
         calls.placed_environment as environment,
-        coalesce(calls.client_id, 'all') as client_id,
+        calls.scope_id as client_id,
         buckets.bucket_type,
         buckets.bucket_date,
         count(*) as ai_requests_total,
@@ -23,15 +23,9 @@ counted as (
         avg(calls.response_ms) as average_response_ms,
         count(distinct calls.provider) as active_providers,
         mode() within group (order by calls.provider) as most_used_provider
-    from calls
+    from {{ in_both_scopes('calls') }} as calls
     cross join lateral {{ buckets_of('calls.local_date') }}
-    group by grouping sets (
-        (
-            calls.organization_id, calls.placed_environment, calls.client_id,
-            buckets.bucket_type, buckets.bucket_date
-        ),
-        (calls.organization_id, calls.placed_environment, buckets.bucket_type, buckets.bucket_date)
-    )
+    group by calls.organization_id, calls.placed_environment, calls.scope_id, buckets.bucket_type, buckets.bucket_date
 )
 
 select * from counted

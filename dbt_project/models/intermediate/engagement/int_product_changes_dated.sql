@@ -56,7 +56,7 @@ dated as (
     select
         organization_id,
         environment,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         changed_date,
         count(*) filter (where change = 'signed up') as signups,
         count(*) filter (where change = 'became customer') as new_customers,
@@ -67,11 +67,8 @@ dated as (
         count(*) filter (where change = 'tenant came back') as reactivated_tenants,
         count(*) filter (where change = 'trial started') as trials_started,
         count(*) filter (where change = 'trial converted') as trials_converted
-    from changes
-    group by grouping sets (
-        (organization_id, environment, client_id, changed_date),
-        (organization_id, environment, changed_date)
-    )
+    from {{ in_both_scopes('changes') }} as changes
+    group by organization_id, environment, scope_id, changed_date
 )
 
 select * from dated

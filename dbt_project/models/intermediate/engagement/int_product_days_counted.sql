@@ -44,14 +44,11 @@ activated as (
     select
         organization_id,
         environment,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         active_date,
         count(distinct user_id) filter (where is_key_action) as activated_users
-    from {{ ref('int_user_actions_counted') }}
-    group by grouping sets (
-        (organization_id, environment, client_id, active_date),
-        (organization_id, environment, active_date)
-    )
+    from {{ in_both_scopes(ref('int_user_actions_counted')) }} as int_user_actions_counted
+    group by organization_id, environment, scope_id, active_date
 ),
 
 joined as (

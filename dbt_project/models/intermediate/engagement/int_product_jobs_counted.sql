@@ -17,7 +17,7 @@ counted as (
     select
         judged.organization_id,
         judged.placed_environment as environment,
-        coalesce(judged.client_id, 'all') as client_id,
+        judged.scope_id as client_id,
         buckets.bucket_type,
         buckets.bucket_date,
         count(*) as jobs_total,
@@ -26,15 +26,10 @@ counted as (
         avg(extract(epoch from judged.finished_at - judged.started_at)) filter (
             where judged.is_succeeded
         ) as jobs_avg_duration_sec
-    from judged
+    from {{ in_both_scopes('judged') }} as judged
     cross join lateral {{ buckets_of('judged.local_date') }}
-    group by grouping sets (
-        (
-            judged.organization_id, judged.placed_environment, judged.client_id,
-            buckets.bucket_type, buckets.bucket_date
-        ),
-        (judged.organization_id, judged.placed_environment, buckets.bucket_type, buckets.bucket_date)
-    )
+    group by
+        judged.organization_id, judged.placed_environment, judged.scope_id, buckets.bucket_type, buckets.bucket_date
 )
 
 select * from counted

@@ -8,7 +8,7 @@ counted as (
     select
         requests.organization_id,
         requests.placed_environment as environment,
-        coalesce(requests.client_id, 'all') as client_id,
+        requests.scope_id as client_id,
         buckets.bucket_type,
         buckets.bucket_date,
         count(*) as api_requests_total,
@@ -18,15 +18,11 @@ counted as (
         percentile_cont(0.5) within group (order by requests.latency_ms)::numeric as api_p50_latency_ms,
         percentile_cont(0.95) within group (order by requests.latency_ms)::numeric as api_p95_latency_ms,
         percentile_cont(0.99) within group (order by requests.latency_ms)::numeric as api_p99_latency_ms
-    from requests
+    from {{ in_both_scopes('requests') }} as requests
     cross join lateral {{ buckets_of('requests.local_date') }}
-    group by grouping sets (
-        (
-            requests.organization_id, requests.placed_environment, requests.client_id,
-            buckets.bucket_type, buckets.bucket_date
-        ),
-        (requests.organization_id, requests.placed_environment, buckets.bucket_type, buckets.bucket_date)
-    )
+    group by
+        requests.organization_id, requests.placed_environment, requests.scope_id,
+        buckets.bucket_type, buckets.bucket_date
 )
 
 select * from counted

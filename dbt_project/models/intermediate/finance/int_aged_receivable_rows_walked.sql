@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
--- Customers may stand below their parents, to any depth; what a parent owes itself is in the head of its section.
-with recursive reports as (
+-- Customers may stand below their parents; what a parent owes itself is in the head of its section.
+with reports as (
     select
         organization_id,
         period,
@@ -13,7 +13,7 @@ with recursive reports as (
     where not is_deleted
 ),
 
-walked as (
+level_1 as (
     select
         reports.organization_id,
         reports.period,
@@ -21,14 +21,28 @@ walked as (
         lpad(top.place::text, 6, '0') as row_path
     from reports
     cross join lateral jsonb_array_elements(reports.report #> '{Rows,Row}') with ordinality as top (node, place)
-    union all
+),
+{%- for level in range(2, report_levels() + 1) %}
+
+level_{{ level }} as (
     select
-        walked.organization_id,
-        walked.period,
+        above.organization_id,
+        above.period,
         below.node,
-        walked.row_path || '.' || lpad(below.place::text, 6, '0') as row_path
-    from walked
-    cross join lateral jsonb_array_elements(walked.node #> '{Rows,Row}') with ordinality as below (node, place)
+        above.row_path || '.' || lpad(below.place::text, 6, '0') as row_path
+    from level_{{ level - 1 }} as above
+    cross join lateral jsonb_array_elements(above.node #> '{Rows,Row}') with ordinality as below (node, place)
+    where above.node ? 'Rows'
+),
+{%- endfor %}
+
+walked as (
+    {%- for level in range(1, report_levels() + 1) %}
+    select * from level_{{ level }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 ),
 
 -- The columns are known by their order, as their titles are localised: not yet due, then four spans of 30 days.

@@ -50,11 +50,11 @@ in_force as (
 counted as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         period,
         count(*) as agreements
-    from in_force
-    group by grouping sets ((organization_id, client_id, period), (organization_id, period))
+    from {{ in_both_scopes('in_force') }} as in_force
+    group by organization_id, scope_id, period
 ),
 
 explained as (

@@ -1,12 +1,25 @@
+-- By client and board first: what is left to add up for the whole organization is little.
 with tickets as (
     select
         organization_id,
         client_id,
         entered_period as period,
-        is_reactive,
-        ticket_type,
-        lower(btrim(board_name)) as board_name
+        lower(btrim(board_name)) as board_name,
+        count(*) filter (where is_reactive) as tickets,
+        count(ticket_type) filter (where is_reactive) as tickets_typed
     from {{ ref('fct_ticket_lifecycles') }}
+    group by organization_id, client_id, entered_period, lower(btrim(board_name))
+),
+
+time_entries as (
+    select
+        organization_id,
+        client_id,
+        entered_period as period,
+        sum(hours) as hours,
+        sum(hours) filter (where charge_to_type in ('ServiceTicket', 'ProjectTicket')) as hours_on_tickets
+    from {{ ref('fct_time_entries') }}
+    group by organization_id, client_id, entered_period
 ),
 
 scopes as (
@@ -20,13 +33,12 @@ rules as (
 typed as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         period,
-        count(*) as tickets,
-        count(ticket_type) as tickets_typed
-    from tickets
-    where is_reactive
-    group by grouping sets ((organization_id, client_id, period), (organization_id, period))
+        sum(tickets)::bigint as tickets,
+        sum(tickets_typed)::bigint as tickets_typed
+    from {{ in_both_scopes('tickets') }} as tickets
+    group by organization_id, scope_id, period
 ),
 
 -- What a board's work is somebody has said where the rules name it, or where ConnectWise has it for projects.
@@ -43,32 +55,30 @@ boards as (
 sorted as (
     select
         tickets.organization_id,
-        coalesce(tickets.client_id, 'all') as client_id,
+        tickets.scope_id as client_id,
         tickets.period,
         count(distinct tickets.board_name) as boards,
         count(distinct tickets.board_name) filter (
             where boards.is_project or tickets.board_name = any(rules.service_boards)
         ) as boards_mapped
-    from tickets
+    from {{ in_both_scopes('tickets') }} as tickets
     inner join rules on tickets.organization_id = rules.organization_id
     left join boards
         on
             tickets.organization_id = boards.organization_id
             and tickets.board_name = boards.board_name
-    group by grouping sets (
-        (tickets.organization_id, tickets.client_id, tickets.period), (tickets.organization_id, tickets.period)
-    )
+    group by tickets.organization_id, tickets.scope_id, tickets.period
 ),
 
 timed as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
-        entered_period as period,
+        scope_id as client_id,
+        period,
         sum(hours) as hours,
-        coalesce(sum(hours) filter (where charge_to_type in ('ServiceTicket', 'ProjectTicket')), 0) as hours_on_tickets
-    from {{ ref('fct_time_entries') }}
-    group by grouping sets ((organization_id, client_id, entered_period), (organization_id, entered_period))
+        coalesce(sum(hours_on_tickets), 0) as hours_on_tickets
+    from {{ in_both_scopes('time_entries') }} as time_entries
+    group by organization_id, scope_id, period
 ),
 
 coverage as (

@@ -18,7 +18,7 @@ scopes as (
 counted as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         period,
         min(method) as method,
         count(*) as endpoints,
@@ -38,8 +38,8 @@ counted as (
         count(*) filter (where is_os_supported) as os_supported,
         count(*) filter (where not is_os_supported) as os_unsupported,
         count(*) filter (where is_os_supported is null) as os_unknown
-    from devices
-    group by grouping sets ((organization_id, client_id, period), (organization_id, period))
+    from {{ in_both_scopes('devices') }} as devices
+    group by organization_id, scope_id, period
 ),
 
 months as (

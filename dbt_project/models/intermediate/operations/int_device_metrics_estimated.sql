@@ -57,12 +57,12 @@ earlier as (
 counted as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         period,
         count(distinct device_id) filter (where is_endpoint) as endpoints,
         count(distinct device_id) filter (where is_seat) as seats
-    from estimated
-    group by grouping sets ((organization_id, client_id, period), (organization_id, period))
+    from {{ in_both_scopes('estimated') }} as estimated
+    group by organization_id, scope_id, period
 ),
 
 metrics (metric) as (

@@ -19,21 +19,21 @@ rules as (
 entered as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         entered_period as period,
         count(*) as tickets_created,
         count(first_response_at) as tickets_answered,
         percentile_cont(0.5) within group (
             order by extract(epoch from first_response_at - entered_at)::double precision
         ) as response_seconds
-    from tickets
-    group by grouping sets ((organization_id, entered_period, client_id), (organization_id, entered_period))
+    from {{ in_both_scopes('tickets') }} as tickets
+    group by organization_id, entered_period, scope_id
 ),
 
 closed as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         closed_period as period,
         count(*) as tickets_closed,
         percentile_cont(0.5) within group (
@@ -41,22 +41,22 @@ closed as (
         ) as resolution_seconds,
         count(is_sla_met) as sla_decided,
         count(*) filter (where is_sla_met) as sla_met
-    from tickets
+    from {{ in_both_scopes('tickets') }} as tickets
     where closed_period is not null
-    group by grouping sets ((organization_id, closed_period, client_id), (organization_id, closed_period))
+    group by organization_id, closed_period, scope_id
 ),
 
 answered as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         period,
         count(*) as csat_answers,
         count(is_satisfied) as csat_scored,
         count(*) filter (where is_satisfied) as csat_satisfied,
         avg({{ safe_divide('points', 'most_points') }}) as csat_score
-    from answers
-    group by grouping sets ((organization_id, period, client_id), (organization_id, period))
+    from {{ in_both_scopes('answers') }} as answers
+    group by organization_id, period, scope_id
 ),
 
 surveys_read as (

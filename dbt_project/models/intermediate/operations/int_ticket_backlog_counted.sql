@@ -84,11 +84,29 @@ standing as (
             and (not tickets.is_closed_status or coalesce(ends.backlog_at <= tickets.closed_at, true))
 ),
 
+-- Each ticket stands in three places: in its client's total, on its board, and in the whole.
+placed as (
+    select
+        standing.organization_id,
+        standing.period,
+        places.client_id,
+        places.board_name,
+        standing.is_undated,
+        standing.seconds
+    from standing
+    cross join lateral (
+        values
+        (standing.client_id, 'all'),
+        ('all', standing.board_name),
+        ('all', 'all')
+    ) as places (client_id, board_name)
+),
+
 counted as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
-        coalesce(board_name, 'all') as board_name,
+        client_id,
+        board_name,
         period,
         count(*) filter (where not is_undated) as open_tickets,
         count(*) filter (where not is_undated and seconds < 7 * 86400) as under_7_days,
@@ -101,12 +119,8 @@ counted as (
         ) as median_seconds,
         max(seconds) filter (where not is_undated) as oldest_seconds,
         count(*) filter (where is_undated) as closed_undated
-    from standing
-    group by grouping sets (
-        (organization_id, period),
-        (organization_id, period, client_id),
-        (organization_id, period, board_name)
-    )
+    from placed
+    group by organization_id, period, client_id, board_name
 ),
 
 -- Every scope has its total, open tickets or none; a board is listed where it has some.

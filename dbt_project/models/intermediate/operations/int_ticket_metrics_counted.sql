@@ -15,63 +15,76 @@ rules as (
     select * from {{ ref('int_rules_gathered') }}
 ),
 
+-- By client first: what is left to add up for the whole organization is little.
 created as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        client_id,
         entered_period as period,
         'reactive_tickets_created' as metric,
         count(*)::numeric as value,
         count(*) as source_rows
     from tickets
-    group by grouping sets ((organization_id, client_id, entered_period), (organization_id, entered_period))
+    group by organization_id, client_id, entered_period
 ),
 
 closed as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        client_id,
         closed_period as period,
         'reactive_tickets_closed' as metric,
         count(*)::numeric as value,
         count(*) as source_rows
     from tickets
     where is_closed_status
-    group by grouping sets ((organization_id, client_id, closed_period), (organization_id, closed_period))
+    group by organization_id, client_id, closed_period
 ),
 
 worked as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        client_id,
         entered_period as period,
         'reactive_time_spent' as metric,
         sum(hours) as value,
         count(*) as source_rows
     from time_entries
     where is_reactive
-    group by grouping sets ((organization_id, client_id, entered_period), (organization_id, entered_period))
+    group by organization_id, client_id, entered_period
+),
+
+by_client as (
+    select * from created
+    union all
+    select * from closed
+    union all
+    select * from worked
+),
+
+counted as (
+    select
+        organization_id,
+        scope_id as client_id,
+        period,
+        metric,
+        sum(value) as value,
+        sum(source_rows)::bigint as source_rows
+    from {{ in_both_scopes('by_client') }} as by_client
+    group by organization_id, scope_id, period, metric
 ),
 
 -- Whether these hours are reactive only their tickets could tell.
 unplaced as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         entered_period as period,
         'reactive_time_spent' as metric,
         count(distinct ticket_id) as tickets
-    from time_entries
+    from {{ in_both_scopes('time_entries') }} as time_entries
     where is_ticket_unread
-    group by grouping sets ((organization_id, client_id, entered_period), (organization_id, entered_period))
-),
-
-counted as (
-    select * from created
-    union all
-    select * from closed
-    union all
-    select * from worked
+    group by organization_id, scope_id, entered_period
 ),
 
 -- Hours need the tickets too, because the ticket says whether the work was reactive.

@@ -25,7 +25,7 @@ windows as (
     select
         organization_id,
         environment,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         cohort_period as period,
         week,
         min(window_first_date) as opens_date,
@@ -33,11 +33,8 @@ windows as (
         count(*) as members,
         count(*) filter (where has_passed) as followed,
         count(*) filter (where has_passed and is_retained) as retained
-    from members
-    group by grouping sets (
-        (organization_id, environment, client_id, cohort_period, week),
-        (organization_id, environment, cohort_period, week)
-    )
+    from {{ in_both_scopes('members') }} as members
+    group by organization_id, environment, scope_id, cohort_period, week
 ),
 
 unknown_days as (

@@ -23,7 +23,7 @@ counted as (
     select
         organization_id,
         quarter,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         count(*) as units,
         {%- for condition in ['good', 'monitor', 'replace', 'not_assessed'] %}
         count(*) filter (where condition = '{{ condition }}') as units_{{ condition }},
@@ -38,8 +38,8 @@ counted as (
         count(*) filter (where age_bucket = '12+') as units_age_12_and_more,
         count(*) filter (where age_bucket = 'unknown') as units_age_unknown,
         sum(annual_maintenance_cost) filter (where condition in ('monitor', 'replace')) as attention_annual_cost
-    from units
-    group by grouping sets ((organization_id, quarter, client_id), (organization_id, quarter))
+    from {{ in_both_scopes('units') }} as units
+    group by organization_id, quarter, scope_id
 ),
 
 health as (

@@ -6,13 +6,11 @@ counted as (
     select
         organization_id,
         quarter,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         equipment_type,
         count(*) as units
-    from units
-    group by grouping sets (
-        (organization_id, quarter, client_id, equipment_type), (organization_id, quarter, equipment_type)
-    )
+    from {{ in_both_scopes('units') }} as units
+    group by organization_id, quarter, scope_id, equipment_type
 ),
 
 ranked as (

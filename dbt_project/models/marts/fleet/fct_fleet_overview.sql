@@ -15,7 +15,7 @@ counted as (
     select
         organization_id,
         quarter,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         count(*) as units,
         count(*) filter (where ownership = 'owned') as units_owned,
         count(*) filter (where ownership = 'leased') as units_leased,
@@ -24,8 +24,8 @@ counted as (
         count(*) filter (where is_under_contract) as units_under_contract,
         count(*) filter (where is_under_contract is null) as units_contract_unknown,
         count(distinct equipment_type) as equipment_types
-    from units
-    group by grouping sets ((organization_id, quarter, client_id), (organization_id, quarter))
+    from {{ in_both_scopes('units') }} as units
+    group by organization_id, quarter, scope_id
 ),
 
 overview as (

@@ -17,27 +17,27 @@ covered as (
 parts as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         ordered_quarter as quarter,
         count(distinct parts_order_id) as parts_orders,
         count(*) as parts_lines,
         sum(amount) as parts_spend,
         sum(amount) filter (where is_on_service_order) as parts_on_service_orders
-    from {{ ref('int_parts_lines_placed') }}
-    group by grouping sets ((organization_id, client_id, ordered_quarter), (organization_id, ordered_quarter))
+    from {{ in_both_scopes(ref('int_parts_lines_placed')) }} as int_parts_lines_placed
+    group by organization_id, scope_id, ordered_quarter
 ),
 
 rented as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         quarter,
         count(distinct rental_id) as active_rentals,
         count(distinct rental_id) filter (where amount is null) as rentals_without_amount,
         sum(days) as rental_days,
         sum(amount) as rental_spend
-    from {{ ref('int_rental_months_overlapped') }}
-    group by grouping sets ((organization_id, client_id, quarter), (organization_id, quarter))
+    from {{ in_both_scopes(ref('int_rental_months_overlapped')) }} as int_rental_months_overlapped
+    group by organization_id, scope_id, quarter
 ),
 
 summed as (

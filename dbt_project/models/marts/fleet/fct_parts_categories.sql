@@ -7,18 +7,15 @@ spent as (
     select
         lines.organization_id,
         lines.ordered_quarter as quarter,
-        coalesce(lines.client_id, 'all') as client_id,
+        lines.scope_id as client_id,
         lines.category,
         sum(lines.amount) as spend
-    from {{ ref('int_parts_lines_placed') }} as lines
+    from {{ in_both_scopes(ref('int_parts_lines_placed')) }} as lines
     inner join covered
         on
             lines.organization_id = covered.organization_id
             and lines.ordered_quarter = covered.quarter
-    group by grouping sets (
-        (lines.organization_id, lines.ordered_quarter, lines.client_id, lines.category),
-        (lines.organization_id, lines.ordered_quarter, lines.category)
-    )
+    group by lines.organization_id, lines.ordered_quarter, lines.scope_id, lines.category
 ),
 
 ranked as (

@@ -22,13 +22,13 @@ with months as (
 rented as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         period,
         count(distinct rental_id) as active_rentals,
         sum(days) as rental_days,
         sum(amount) as rental_spend
-    from {{ ref('int_rental_months_overlapped') }}
-    group by grouping sets ((organization_id, client_id, period), (organization_id, period))
+    from {{ in_both_scopes(ref('int_rental_months_overlapped')) }} as int_rental_months_overlapped
+    group by organization_id, scope_id, period
 ),
 
 summed as (

@@ -24,15 +24,15 @@ with months as (
 called as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         opened_period as period,
         {%- for kind in kinds %}
         count(*) filter (where kind = '{{ kind }}') as calls_{{ kind }},
         {%- endfor %}
         count(*) as service_calls
-    from {{ ref('int_service_orders_classified') }}
+    from {{ in_both_scopes(ref('int_service_orders_classified')) }} as int_service_orders_classified
     where is_service
-    group by grouping sets ((organization_id, client_id, opened_period), (organization_id, opened_period))
+    group by organization_id, scope_id, opened_period
 ),
 
 -- A month without a call is a month with none, where the orders were read.

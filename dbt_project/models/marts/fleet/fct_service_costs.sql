@@ -22,7 +22,7 @@ orders as (
 billed as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         billed_quarter as quarter,
         {%- for kind in kinds %}
         count(*) filter (where kind = '{{ kind }}') as {{ kind }}_orders,
@@ -34,8 +34,8 @@ billed as (
         sum(total_amount) as total_spend,
         sum(labor_amount) filter (where total_amount is not null) as labor_spend,
         sum(parts_amount) filter (where total_amount is not null) as parts_spend
-    from orders
-    group by grouping sets ((organization_id, client_id, billed_quarter), (organization_id, billed_quarter))
+    from {{ in_both_scopes('orders') }} as orders
+    group by organization_id, scope_id, billed_quarter
 ),
 
 explained as (

@@ -18,7 +18,7 @@ orders as (
 called as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         opened_quarter as quarter,
         count(*) as service_calls,
         {%- for kind in kinds %}
@@ -29,21 +29,21 @@ called as (
         count(*) filter (where is_completed and kind <> 'planned') as repairs_completed,
         count(visits) filter (where is_completed and kind <> 'planned') as repairs_with_visits,
         count(*) filter (where is_completed and kind <> 'planned' and visits = 1) as repairs_in_one_visit
-    from orders
-    group by grouping sets ((organization_id, client_id, opened_quarter), (organization_id, opened_quarter))
+    from {{ in_both_scopes('orders') }} as orders
+    group by organization_id, scope_id, opened_quarter
 ),
 
 -- Maintenance due in the quarter (while it is running, until today), and what of it was done before it was over.
 maintained as (
     select
         orders.organization_id,
-        coalesce(orders.client_id, 'all') as client_id,
+        orders.scope_id as client_id,
         orders.due_quarter as quarter,
         count(*) as planned_due,
         count(*) filter (
             where orders.is_completed and coalesce(orders.completed_date <= quarters.ended_date, true)
         ) as planned_completed
-    from orders
+    from {{ in_both_scopes('orders') }} as orders
     inner join quarters
         on
             orders.organization_id = quarters.organization_id
@@ -51,9 +51,7 @@ maintained as (
             and quarters.client_id = 'all'
             and orders.due_date <= quarters.measured_date
     where orders.kind = 'planned'
-    group by grouping sets (
-        (orders.organization_id, orders.client_id, orders.due_quarter), (orders.organization_id, orders.due_quarter)
-    )
+    group by orders.organization_id, orders.scope_id, orders.due_quarter
 ),
 
 counted as (

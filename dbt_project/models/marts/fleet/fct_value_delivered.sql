@@ -13,14 +13,14 @@ rules as (
 downtime as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        scope_id as client_id,
         opened_quarter as quarter,
         count(*) as orders,
         count(downtime_hours) as orders_with_downtime,
         sum(downtime_hours) as downtime_hours
-    from {{ ref('int_service_orders_classified') }}
+    from {{ in_both_scopes(ref('int_service_orders_classified')) }} as int_service_orders_classified
     where is_service
-    group by grouping sets ((organization_id, client_id, opened_quarter), (organization_id, opened_quarter))
+    group by organization_id, scope_id, opened_quarter
 ),
 
 orders_covered as (
