@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import extractors
-from orchestration import checks, transformation
+from orchestration import checks, model_versions, transformation
 from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Progress
 from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
@@ -130,16 +130,26 @@ def build_models(
     as_of: datetime,
     select: Sequence[str] = (),
     full_refresh: bool = False,
+    progress: Progress | None = None,
 ) -> list[transformation.DbtResult]:
     """Raw tables to marts, tests included. The organizations' figures are computed as of this run's instant.
 
     Others in the same warehouse keep the instant of their own last run. What changed in the months that are over is
-    noted in ``app.metric_history``, what changed in quarters that were presented in ``app.restatements``.
+    noted in ``app.metric_history``, what changed in quarters that were presented in ``app.restatements``. A build of
+    everything starts every table from scratch where ``full_refresh`` says so, and where another version of the models
+    made what is there.
     """
-    with sole_builder():
+    with sole_builder(progress):
         set_instant(organizations, as_of)
+        if not select and not full_refresh:
+            with connect() as connection:
+                full_refresh = model_versions.are_outdated(connection)
+            if full_refresh and progress:
+                progress.line("  The models have changed since the last build: every table is built from scratch.")
         built = transformation.build(database_url(), select=select, full_refresh=full_refresh)
         with connect() as connection:
+            if not select:
+                model_versions.note(connection)
             built_for = [organization.id for organization in organizations]
             append_changes(connection, built_for, run_id=run_id)
             append_restatements(connection, built_for, run_id=run_id)
@@ -223,7 +233,7 @@ def run(
         done.organizations.append(one)
     progress.stage("models and their tests")
     with sole_builder(progress):
-        done.built = build_models(organizations, run_id=done.run_id, as_of=as_of)
+        done.built = build_models(organizations, run_id=done.run_id, as_of=as_of, progress=progress)
         for one in done.organizations:
             progress.stage(f"{one.organization.name}: checks")
             one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)

@@ -70,6 +70,7 @@ def runs(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         forced = qbr("deck", "build", "--quarter", "2026-Q2", "--force", "the board meets today")
         config.write_text(whole)
         connect_stripe(module_database_url, sandbox)
+        turn_back_the_version(module_database_url)
         yield Runs(module_database_url, partly, decks_then, forced, qbr("run"), decks())
 
 
@@ -77,6 +78,13 @@ def connect_stripe(database_url: str, sandbox: Sandbox, **other: str) -> None:
     facts = sandbox.credentials()["stripe"] | other
     with psycopg.connect(database_url) as connection:
         connect_source(connection, "demo-msp", "stripe", facts, environment="sandbox", actor=demonstration.ACTOR)
+
+
+def turn_back_the_version(database_url: str) -> None:
+    """The tables as an older release would have left them: without a column that its models did not have."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("alter table staging.stg_quickbooks__accounts drop column account_name cascade")
+        connection.execute("comment on schema staging is 'qbr models of another time'")
 
 
 def decks() -> list[str]:
@@ -158,6 +166,12 @@ def test_the_next_run_is_whole_and_the_decks_come(runs: Runs) -> None:
     assert (runs.again.exit_code, runs.again.err) == (0, "")
     assert "demo-msp-2026-Q2-company.pptx" in runs.decks_now
     assert runs.rows("select count(*) from raw_stripe.products") == [(18,)]
+
+
+def test_after_an_upgrade_the_next_run_builds_every_table_from_scratch_by_itself(runs: Runs) -> None:
+    assert "every table is built from scratch" in runs.again.sentence
+    assert "built from scratch" not in runs.partly.sentence
+    assert runs.rows("select bool_and(account_name <> '') from staging.stg_quickbooks__accounts") == [(True,)]
 
 
 def test_an_import_wins_over_an_estimate_and_never_over_what_was_collected(runs: Runs) -> None:

@@ -21,7 +21,8 @@ def add_to(app: typer.Typer) -> None:
 def build(
     organization: OrganizationOption = None,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Build every table from scratch, as after an upgrade.")
+        bool,
+        typer.Option("--full-refresh", help="Build every table from scratch, as by itself after an upgrade."),
     ] = False,
 ) -> None:
     """Link clients, build and test the models, run the checks. Reads no vendor."""
@@ -33,7 +34,9 @@ def build(
         for one in organizations:
             pipeline.link_clients(one)
         screen.stage("models and their tests")
-        built = pipeline.build_models(organizations, run_id=run_id, as_of=as_of, full_refresh=full_refresh)
+        built = pipeline.build_models(
+            organizations, run_id=run_id, as_of=as_of, full_refresh=full_refresh, progress=screen
+        )
         screen.stage("checks")
         outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
         screen.finish()
