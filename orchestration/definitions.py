@@ -4,8 +4,8 @@ import dagster as dg
 
 from orchestration import asset_checks, partitions
 from orchestration.assets import clients, models, raw, reports
-from orchestration.jobs import daily, devices
-from orchestration.schedules import schedules_of
+from orchestration.jobs import daily, devices, newest_months
+from orchestration.schedules import every_noon, schedules_of
 from orchestration.sensors import run_failed, run_succeeded
 
 _written = [*raw.assets(), clients.link_clients, models.dbt_models, reports.decks, reports.alerts]
@@ -13,8 +13,8 @@ _written = [*raw.assets(), clients.link_clients, models.dbt_models, reports.deck
 defs = dg.Definitions(
     assets=[*_written, *models.external_tables({key for one in _written for key in one.keys})],
     asset_checks=asset_checks.all_checks(),
-    jobs=[daily, devices],
-    schedules=[schedule for one in partitions.configured() for schedule in schedules_of(one)],
+    jobs=[daily, devices, newest_months],
+    schedules=[*(schedule for one in partitions.configured() for schedule in schedules_of(one)), every_noon],
     sensors=[run_failed, run_succeeded],
     executor=dg.in_process_executor,
 )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from extractors.core.errors import VendorError
-from orchestration import budgets, certificates, dagster_processes, timetable
+from orchestration import budgets, certificates, dagster_processes, newest_months, timetable
 from orchestration.extraction import choose
 from orchestration.mapping import in_use, is_in_use
 from orchestration.selection import run_instant
@@ -44,6 +44,7 @@ def examine(organizations: Sequence[Organization], *, ask_vendors: bool = True) 
         findings += _sources(organization, ask_vendors=ask_vendors)
         findings += _budgets(organization)
         findings += _streams(organization)
+        findings += _months(organization)
         findings += _schedules(organization)
     return findings
 
@@ -147,6 +148,19 @@ def _streams(organization: Organization) -> Iterator[Finding]:
             else:
                 certificate = f", {certificates.short(proof)}" if proof else ""
                 yield Finding(subject, "good", f"read completely {completed_at:%Y-%m-%d %H:%M} UTC{certificate}")
+
+
+def _months(organization: Organization) -> Iterator[Finding]:
+    """Whether every mart that is kept by month holds the newest one; nothing before anything was built."""
+    instant = run_instant([organization])
+    with connect() as connection:
+        marts = newest_months.kept_by_month(connection)
+        missing = newest_months.missing(connection, organization, instant, marts) if marts else {}
+    if marts and not missing:
+        due = newest_months.due_month(organization, instant)
+        yield Finding(f"{organization.id} marts", "good", f"none lacks {due}, the newest month that is over")
+    for mart, phrase in missing.items():
+        yield Finding(f"{organization.id} {mart}", "warning", phrase, "Run `qbr run`.")
 
 
 def _schedules(organization: Organization) -> Iterator[Finding]:

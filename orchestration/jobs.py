@@ -13,6 +13,7 @@ import dagster as dg
 
 import extractors
 from orchestration import checks, partitions, pipeline, reporting, services
+from orchestration.asset_checks import MONTHLY, NEWEST_MONTH
 from orchestration.assets.raw import ask_for_retry
 from orchestration.errors import BuildFailed
 from orchestration.extraction import StreamOutcome
@@ -144,3 +145,13 @@ def daily() -> None:
 def devices() -> None:
     """Read NinjaOne early in the morning, before people start to work."""
     conclude_devices(extract_op("ninjaone")(prepare_warehouse()))
+
+
+newest_months = dg.define_asset_job(
+    "newest_months",
+    selection=dg.AssetSelection.checks(*(dg.AssetCheckKey(key, NEWEST_MONTH) for key in MONTHLY.values())),
+    executor_def=dg.in_process_executor,
+    description="Whether marts hold the newest month that is over: run apart from what builds them, so that it says so "
+    "when nothing was built.",
+    tags={"dagster/max_runtime": "600"},
+)

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import timetable
-from orchestration.jobs import daily, devices
+from orchestration.jobs import daily, devices, newest_months
 from warehouse.organizations import Organization
 
 JOBS = {"daily": daily, "devices": devices}
+NEWEST_MONTHS_AT = "0 12 * * *"
 WHAT = {
     "daily": "everything; on the first five days of a month the month before is read again",
     "devices": "the day's devices",
@@ -43,3 +44,13 @@ def _schedule(organization: Organization, name: str, cron: str) -> dg.ScheduleDe
         return dg.RunRequest(partition_key=organization.id, tags={"organization": organization.id})
 
     return tick
+
+
+every_noon = dg.ScheduleDefinition(
+    name="newest_months",
+    job=newest_months,
+    cron_schedule=NEWEST_MONTHS_AT,
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="All organizations: whether marts hold the newest month that is over, at 12:00 UTC.",
+)

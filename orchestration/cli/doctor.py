@@ -23,7 +23,7 @@ def doctor(
     organization: OrganizationOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="Ask no vendor; look only at what is here.")] = False,
 ) -> None:
-    """Look at database, disk, sign-ins, permissions, freshness of each stream and the schedule."""
+    """Look at database, disk, sign-ins, permissions, freshness of each stream, newest months and the schedule."""
     console = Console()
     findings = health.examine(chosen_organizations(organization), ask_vendors=not offline)
     for finding in findings:

@@ -84,8 +84,8 @@ def test_an_error_on_a_mart_blocks_what_comes_after_and_a_warning_does_not() -> 
 
 def test_jobs_schedules_and_sensors_are_there() -> None:
     repository = defs.get_repository_def()
-    assert {"daily", "devices"} <= set(repository.job_names)
-    assert {one.name for one in repository.schedule_defs} == {"demo_msp_daily", "demo_msp_devices"}
+    assert {"daily", "devices", "newest_months"} <= set(repository.job_names)
+    assert {one.name for one in repository.schedule_defs} == {"demo_msp_daily", "demo_msp_devices", "newest_months"}
     assert {one.name for one in repository.sensor_defs} == {"run_failed", "run_succeeded"}
     for one in [*repository.schedule_defs, *repository.sensor_defs]:
         assert one.default_status.value == "RUNNING"
