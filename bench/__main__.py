@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from bench import decks, extracting, loading, month, pipeline
+from bench import decks, extracting, loading, month, pipeline, transform
 from bench.demonstrated import Demonstrated, demonstrated
 from bench.figures import Figure, say, table
 from bench.workshop import FULL, LONG, MILLION, TINY, Size
@@ -18,6 +18,7 @@ ALONE: dict[str, Callable[[Size], list[Figure]]] = {
     "loading": loading.measure,
     "extracting": extracting.measure,
     "month": month.measure,
+    "transform": transform.measure,
 }
 AFTER_THE_DEMONSTRATION: dict[str, Callable[[Size, Demonstrated], list[Figure]]] = {
     "pipeline": pipeline.measure,
@@ -50,14 +51,14 @@ def main() -> None:
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(SUBJECTS)}; all when none is named")
     parser.add_argument("--list", action="store_true", help="name the subjects")
     sizes = parser.add_mutually_exclusive_group()
-    sizes.add_argument("--million", action="store_true", help="take memory at a million records too")
+    sizes.add_argument("--million", action="store_true", help="read, and build from, a million records too")
     sizes.add_argument("--long", action="store_true", help="let dlt and pandas read 100,000 records too: an hour more")
     sizes.add_argument("--tiny", action="store_true", help="a size that shows that it works, and measures nothing")
     asked = parser.parse_args()
     if unknown := [name for name in asked.subjects if name not in SUBJECTS]:
         parser.error(f"there is no subject {unknown[0]}; the subjects are {', '.join(SUBJECTS)}")
     if asked.list:
-        for module in (loading, extracting, month, pipeline, decks):
+        for module in (loading, extracting, month, transform, pipeline, decks):
             print(f"{module.__name__.removeprefix('bench.'):12} {(module.__doc__ or '').split(chr(10), 1)[0]}")
         return
     about, began = machine(), time.monotonic()

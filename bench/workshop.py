@@ -43,14 +43,20 @@ class Size:
     """Of the main job, which takes the longest."""
     memory: tuple[int, ...]
     """Records of each read whose peak memory is taken."""
+    tickets: int
+    """From raw tables to monthly figures, with three time entries each."""
+    builds: int
+    """Whole builds of them, each with a day that follows."""
+    has_whole_project: bool = True
+    """Whether the whole project is built too, of which most is of other sources."""
     has_history: bool = True
     """Whether the demonstration gets its two years of device readings."""
 
 
-FULL = Size((10_000, 100_000), 10_000, 20_000, 5, 2, (10_000, 100_000))
-MILLION = replace(FULL, memory=(10_000, 100_000, 1_000_000))
+FULL = Size((10_000, 100_000), 10_000, 20_000, 5, 2, (10_000, 100_000), 100_000, 3)
+MILLION = replace(FULL, memory=(10_000, 100_000, 1_000_000), tickets=1_000_000, builds=1)
 LONG = replace(FULL, records_for_all=100_000)
-TINY = Size((1_000,), 1_000, 1_000, 1, 0, (1_000,), has_history=False)
+TINY = Size((1_000,), 1_000, 1_000, 1, 0, (1_000,), 1_000, 1, has_whole_project=False, has_history=False)
 
 
 class Unlimited:
