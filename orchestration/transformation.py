@@ -153,6 +153,8 @@ def _one_line(text: str) -> str:
 
 def _cause(message: str) -> str:
     """What dbt says went wrong, without the line of SQL that Postgres quotes."""
+    if "schemas on this incremental model are out of sync" in message:
+        return "its table has other columns, as after an upgrade; `qbr build --full-refresh` builds every table anew"
     return re.sub(r"\s*LINE \d+:.*?(?=compiled code at|$)", " ", message).strip().rstrip(".")
 
 
