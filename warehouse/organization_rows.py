@@ -96,6 +96,7 @@ def _rule_values(o: Organization) -> list[tuple[Any, ...]]:
         "seat_device_class": o.devices.seat_classes,
         "spare_word": o.devices.spare_words,
         "managed_agreement_type": o.agreements.managed_types,
+        "seat_product": o.agreements.seat_products,
         "account_posted_by_quickbooks": o.accounts.posted_by_quickbooks,
         **({**fleet_codes(o.fleet), **_product_words(o.product)} if o.sources.opsdb else {}),
     }

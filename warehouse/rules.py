@@ -93,9 +93,10 @@ class Devices(Section):
 
 
 class Agreements(Section):
-    """Which ConnectWise agreements are managed services agreements."""
+    """Which ConnectWise agreements are managed services agreements, and which products are sold a seat at a time."""
 
     managed_types: Texts = ()
+    seat_products: Texts = ()
 
 
 class Product(Section):

@@ -1,0 +1,149 @@
+with rules as (
+    select distinct organization_id
+    from {{ source('app', 'rule_values') }}
+    where rule = 'seat_product'
+),
+
+devices as (
+    select * from {{ ref('int_device_metrics_counted') }}
+    where
+        metric = 'seats_managed'
+        and client_id <> 'all'
+),
+
+agreements as (
+    select
+        organization_id,
+        client_id,
+        period,
+        sum(seats) as seats
+    from {{ ref('int_agreement_months_priced') }}
+    group by organization_id, client_id, period
+),
+
+invoiced as (
+    select * from {{ ref('int_seats_invoiced') }}
+),
+
+readings as (
+    select
+        organization_id,
+        period,
+        (array_agg(reason order by stream) filter (where source = 'connectwise' and reason is not null))[1]
+            as agreement_reason,
+        (array_agg(reason order by source desc, stream asc) filter (
+            where
+            reason is not null
+            and (source, stream) in (
+                ('stripe', 'subscriptions'), ('stripe', 'invoice_lines'), ('quickbooks', 'invoices')
+            )
+        ))[1] as invoice_reason
+    from {{ ref('int_billing_periods_covered') }}
+    group by organization_id, period
+),
+
+scopes as (
+    select
+        organization_id,
+        client_id,
+        period
+    from devices
+    union
+    select
+        organization_id,
+        client_id,
+        period
+    from agreements
+    union
+    select
+        organization_id,
+        client_id,
+        period
+    from invoiced
+),
+
+described as (
+    select
+        scopes.organization_id,
+        scopes.client_id,
+        scopes.period,
+        case when rules.organization_id is null then 'No product is configured to be sold a seat at a time.' end
+            as rule_reason,
+        devices.value as device_seats,
+        case when devices.value is null then coalesce(devices.reason, 'NinjaOne tells nothing of the client.') end
+            as device_reason,
+        coalesce(agreements.seats, 0) as known_agreement_seats,
+        readings.agreement_reason,
+        invoiced.source as invoice_source,
+        -- What is billed is found in one place or nowhere; nowhere is nothing only where both were read.
+        case when invoiced.source is null then 0 else invoiced.seats end as known_invoiced_seats,
+        case
+            when invoiced.source is null then readings.invoice_reason
+            when invoiced.seats is null then 'How many seats the subscription had is not known.'
+        end as invoice_reason,
+        {{ safe_divide('invoiced.amount', 'invoiced.seats') }} as seat_price
+    from scopes
+    inner join readings
+        on
+            scopes.organization_id = readings.organization_id
+            and scopes.period = readings.period
+    left join rules on scopes.organization_id = rules.organization_id
+    left join devices
+        on
+            scopes.organization_id = devices.organization_id
+            and scopes.client_id = devices.client_id
+            and scopes.period = devices.period
+    left join agreements
+        on
+            scopes.organization_id = agreements.organization_id
+            and scopes.client_id = agreements.client_id
+            and scopes.period = agreements.period
+    left join invoiced
+        on
+            scopes.organization_id = invoiced.organization_id
+            and scopes.client_id = invoiced.client_id
+            and scopes.period = invoiced.period
+),
+
+compared as (
+    select
+        organization_id,
+        client_id,
+        period,
+        device_seats,
+        case when coalesce(rule_reason, agreement_reason) is null then known_agreement_seats end as agreement_seats,
+        case when coalesce(rule_reason, invoice_reason) is null then known_invoiced_seats end as invoiced_seats,
+        invoice_source,
+        seat_price,
+        case
+            when coalesce(device_reason, rule_reason, invoice_reason) is null
+                then greatest(device_seats - known_invoiced_seats, 0)
+        end as leaking_seats,
+        device_reason,
+        coalesce(rule_reason, agreement_reason) as agreement_reason,
+        coalesce(rule_reason, invoice_reason) as invoice_reason
+    from described
+)
+
+select
+    organization_id,
+    client_id,
+    period,
+    device_seats,
+    agreement_seats,
+    invoiced_seats,
+    invoice_source,
+    device_seats - invoiced_seats as unbilled_seats,
+    device_seats - agreement_seats as seats_without_agreement,
+    agreement_seats - invoiced_seats as agreed_seats_not_invoiced,
+    {{ round_half_even('seat_price', 2) }} as seat_price,
+    {{ round_half_even('leaking_seats * seat_price', 2) }} as unbilled_amount,
+    nullif(concat_ws(' ', device_reason, agreement_reason, nullif(invoice_reason, agreement_reason)), '') as reason
+from compared
+where
+    coalesce(device_seats, 0) <> 0
+    or coalesce(agreement_seats, 0) <> 0
+    or coalesce(invoiced_seats, 0) <> 0
+    or device_reason is not null
+    or agreement_reason is not null
+    or invoice_reason is not null
