@@ -152,6 +152,15 @@ def _kind(before: Fraction, after: Fraction, past: list[Fraction]) -> str:
     return "expansion" if after > before else "contraction"
 
 
+class Line(NamedTuple):
+    """What a bill takes, or gives back, for a stretch of time."""
+
+    start: datetime
+    end: datetime
+    state: State
+    cents: int
+
+
 Records = Iterator[tuple[str, dict[str, Any]]]
 
 
@@ -185,21 +194,25 @@ def _of_subscription(one: Subscription) -> Records:
         "id": f"si_{one.id}", "subscription": one.id, "price": price, "quantity": last.quantity,
         "created": epoch(one.started_at), "discounts": [],
     }  # fmt: skip
-    for number, (start, end, state, cents) in enumerate(_bills(one)):
-        invoice = f"in_{one.id}_{number}"
+    for number, bill in enumerate(_bills(one)):
+        invoice, billed_at = f"in_{one.id}_{number}", bill[0].start
         yield "invoices", {
-            "id": invoice, "customer": one.customer, "status": "paid", "currency": currency, "created": epoch(start),
-            "status_transitions": {"finalized_at": epoch(start), "paid_at": epoch(start)},
+            "id": invoice, "customer": one.customer, "status": "paid", "currency": currency,
+            "created": epoch(billed_at),
+            "status_transitions": {"finalized_at": epoch(billed_at), "paid_at": epoch(billed_at)},
         }  # fmt: skip
-        taken = [{"amount": cents // 5, "discount": loyal["id"]}] if one.is_loyal and cents > 0 else []
-        taken += [{"amount": cents // 2, "discount": f"di_welcome_{one.id}"}] if one.is_welcomed and not number else []
-        details = {"subscription": one.id, "subscription_item": f"si_{one.id}", "proration": start not in _starts(one)}
-        yield "invoice_lines", {
-            "id": f"il_{one.id}_{number}", "invoice": invoice, "currency": currency, "amount": cents,
-            "quantity": state.quantity, "period": {"start": epoch(start), "end": epoch(end)},
-            "pricing": {"price_details": {"price": state.price.id, "product": "prod_1"}},
-            "parent": {"subscription_item_details": details}, "discount_amounts": taken,
-        }  # fmt: skip
+        for place, line in enumerate(bill):
+            taken = [{"amount": line.cents // 5, "discount": loyal["id"]}] if one.is_loyal and line.cents > 0 else []
+            if one.is_welcomed and not number:
+                taken.append({"amount": line.cents // 2, "discount": f"di_welcome_{one.id}"})
+            of_item = {"subscription": one.id, "subscription_item": f"si_{one.id}", "proration": len(bill) > 1}
+            yield "invoice_lines", {
+                "id": f"il_{one.id}_{number}_{place}", "invoice": invoice, "currency": currency,
+                "amount": line.cents, "quantity": line.state.quantity,
+                "period": {"start": epoch(line.start), "end": epoch(line.end)},
+                "pricing": {"price_details": {"price": line.state.price.id, "product": "prod_1"}},
+                "parent": {"subscription_item_details": of_item}, "discount_amounts": taken,
+            }  # fmt: skip
 
 
 def epoch(instant: datetime) -> int:
@@ -224,14 +237,16 @@ def _later(start: datetime, interval: str, count: int) -> datetime:
     return start.replace(year=year, month=month, day=min(start.day, (after - timedelta(days=1)).day))
 
 
-def _bills(one: Subscription) -> Iterator[tuple[datetime, datetime, State, int]]:
-    """A charge at the start of each period, a credit and a charge for the rest of it at each change."""
+def _bills(one: Subscription) -> Iterator[list[Line]]:
+    """A charge at the start of each period; at each change a credit and a charge for the rest of it, on one bill."""
     starts = _starts(one)
     for start, end in zip(starts, starts[1:], strict=False):
         state = [each for each in one.states if each.at <= start][-1]
-        yield start, end, state, state.quantity * state.price.cents
+        yield [Line(start, end, state, state.quantity * state.price.cents)]
         for change in [each for each in one.states if start < each.at < end]:
             left = (end - change.at) / (end - start)
-            yield change.at, end, state, -max(5, int(state.quantity * state.price.cents * left) // 5 * 5)
-            yield change.at, end, change, max(5, int(change.quantity * change.price.cents * left) // 5 * 5)
+            yield [
+                Line(change.at, end, state, -max(5, int(state.quantity * state.price.cents * left) // 5 * 5)),
+                Line(change.at, end, change, max(5, int(change.quantity * change.price.cents * left) // 5 * 5)),
+            ]
             state = change

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
 with items as (
     select * from {{ ref('fct_subscription_item_months') }}
@@ -23,10 +23,9 @@ sums as (
         client_id,
         currency,
         period,
-        sum(mrr_in_currency) as mrr_in_currency,
-        sum(mrr) as mrr,
+        round(sum(mrr_in_currency), 10) as mrr_in_currency,
+        max(exchange_rate) as exchange_rate,
         count(*) filter (where is_counted) as items,
-        count(*) filter (where mrr_in_currency is null) as unknown_items,
         min(reason) as reason
     from items
     group by organization_id, client_id, currency, period
@@ -40,7 +39,11 @@ summed as (
         months.period,
         case when months.reason is null and sums.reason is null then coalesce(sums.mrr_in_currency, 0) end
             as mrr_in_currency,
-        case when months.reason is null and sums.reason is null then coalesce(sums.mrr, 0) end as mrr,
+        case
+            when months.reason is not null or sums.reason is not null then null
+            when coalesce(sums.mrr_in_currency, 0) = 0 then 0
+            else sums.mrr_in_currency * sums.exchange_rate
+        end as mrr,
         coalesce(sums.items, 0) as items,
         coalesce(months.reason, sums.reason) as reason
     from clients

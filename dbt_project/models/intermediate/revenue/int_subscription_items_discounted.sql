@@ -1,5 +1,10 @@
--- The discounts at work on today's items, taken off one after the other, in the order in which Stripe does.
-with recursive items as (
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
+
+{#- The discounts at work on today's items, taken off one after the other, in the order in which Stripe does. They are
+    steps of one query because Citus refuses WITH RECURSIVE; nobody has seen a subscription with more of them. -#}
+{% set most = 8 -%}
+
+with items as (
     select * from {{ ref('int_subscription_items_priced') }}
     where derived_from <> 'invoice_lines'
 ),
@@ -31,24 +36,25 @@ running as (
     where coalesce(discounts.duration, '') <> 'once'
 ),
 
-steps as (
+step_0 as (
     select
-        items.organization_id,
-        items.period,
-        items.subscription_id,
-        items.subscription_item_id,
-        items.interval_amount as remaining,
-        0::bigint as position,
+        organization_id,
+        period,
+        subscription_id,
+        subscription_item_id,
+        interval_amount as remaining,
         null::text as reason
     from items
-    union all
+),
+{% for step in range(1, most + 1) %}
+step_{{ step }} as (
     select
         steps.organization_id,
         steps.period,
         steps.subscription_id,
         steps.subscription_item_id,
         steps.remaining - case
-            when not running.is_eligible then 0
+            when running.is_eligible is not true then 0
             when running.percent_off is not null then steps.remaining * running.percent_off / 100
             -- An amount is shared by the items in proportion to what they cost, and takes off no more than that.
             else
@@ -66,28 +72,45 @@ steps as (
                     )
                 )
         end as remaining,
-        running.position,
         coalesce(steps.reason, case when running.is_eligible then running.reason end) as reason
-    from steps
-    inner join running
+    from step_{{ step - 1 }} as steps
+    left join running
         on
             steps.organization_id = running.organization_id
             and steps.period = running.period
             and steps.subscription_id = running.subscription_id
             and steps.subscription_item_id = running.subscription_item_id
-            and steps.position + 1 = running.position
+            and running.position = {{ step }}
 ),
-
-discounted as (
-    select distinct on (organization_id, period, subscription_id, subscription_item_id)
+{% endfor %}
+uncounted as (
+    select
         organization_id,
         period,
         subscription_id,
-        subscription_item_id,
-        remaining as net_interval_amount,
-        reason
-    from steps
-    order by organization_id asc, period asc, subscription_id asc, subscription_item_id asc, position desc
+        subscription_item_id
+    from running
+    where position = {{ most + 1 }}
+),
+
+discounted as (
+    select
+        steps.organization_id,
+        steps.period,
+        steps.subscription_id,
+        steps.subscription_item_id,
+        steps.remaining as net_interval_amount,
+        case
+            when uncounted.subscription_item_id is null then steps.reason
+            else 'More than {{ most }} discounts are at work on the subscription.'
+        end as reason
+    from step_{{ most }} as steps
+    left join uncounted
+        on
+            steps.organization_id = uncounted.organization_id
+            and steps.period = uncounted.period
+            and steps.subscription_id = uncounted.subscription_id
+            and steps.subscription_item_id = uncounted.subscription_item_id
 )
 
 select * from discounted

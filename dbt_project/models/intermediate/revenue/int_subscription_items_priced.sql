@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='analyze {{ this }}') }}
 
 with items as (
     select * from {{ ref('int_subscription_items_recalled') }}

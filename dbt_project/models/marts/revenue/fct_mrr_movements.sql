@@ -23,7 +23,7 @@ restated as (
         by_currency.*,
         case
             when by_currency.opening_in_currency = 0 then 0
-            else round(by_currency.opening_in_currency * rates.exchange_rate, 10)
+            else by_currency.opening_in_currency * rates.exchange_rate
         end as restated_mrr
     from by_currency
     left join rates
