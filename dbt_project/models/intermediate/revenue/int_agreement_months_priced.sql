@@ -36,7 +36,9 @@ last_days as (
         least(
             (to_date(periods.period, 'YYYY-MM') + interval '1 month' - interval '1 day')::date,
             (organizations.as_of at time zone organizations.time_zone)::date
-        ) as last_day
+        ) as last_day,
+        periods.is_complete,
+        periods.ends_at
     from {{ ref('dim_periods') }} as periods
     inner join organizations on periods.organization_id = organizations.organization_id
 ),
@@ -46,6 +48,9 @@ in_force as (
         last_days.organization_id,
         last_days.period,
         last_days.last_day,
+        last_days.is_complete,
+        last_days.ends_at,
+        agreements.source_updated_at,
         agreements.agreement_id,
         agreements.connectwise_company_id,
         agreements.bill_amount,
@@ -78,7 +83,8 @@ added as (
             where
             lower(btrim(additions.description)) = any(rules.seat_products)
             or lower(btrim(additions.product_identifier)) = any(rules.seat_products)
-        ) as seats
+        ) as seats,
+        bool_or(coalesce(additions.source_updated_at, 'infinity') >= in_force.ends_at) as is_changed_since
     from in_force
     inner join additions
         on
@@ -105,8 +111,17 @@ priced as (
         in_force.period,
         in_force.agreement_id,
         coalesce(client_links.client_id, 'unassigned') as client_id,
-        (coalesce(in_force.bill_amount, 0) + coalesce(added.added_amount, 0)) / billing_cycles.months as monthly_amount,
+        round(
+            (coalesce(in_force.bill_amount, 0) + coalesce(added.added_amount, 0)) / billing_cycles.months,
+            10
+        ) as monthly_amount,
         coalesce(added.seats, 0) as seats,
+        case
+            when not in_force.is_complete then 'collected'
+            when coalesce(in_force.source_updated_at, 'infinity') >= in_force.ends_at then 'estimated'
+            when coalesce(added.is_changed_since, false) then 'estimated'
+            else 'collected'
+        end as method,
         case
             when billing_cycles.months is null
                 then

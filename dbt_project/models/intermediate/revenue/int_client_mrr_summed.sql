@@ -23,7 +23,7 @@ sums as (
         client_id,
         currency,
         period,
-        round(sum(mrr_in_currency), 10) as mrr_in_currency,
+        round(sum(mrr_in_currency), 14) as mrr_in_currency,
         max(exchange_rate) as exchange_rate,
         count(*) filter (where is_counted) as items,
         min(reason) as reason
@@ -42,7 +42,7 @@ summed as (
         case
             when months.reason is not null or sums.reason is not null then null
             when coalesce(sums.mrr_in_currency, 0) = 0 then 0
-            else sums.mrr_in_currency * sums.exchange_rate
+            else round(sums.mrr_in_currency * sums.exchange_rate, 12)
         end as mrr,
         coalesce(sums.items, 0) as items,
         coalesce(months.reason, sums.reason) as reason

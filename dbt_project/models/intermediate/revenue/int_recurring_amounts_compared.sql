@@ -25,14 +25,14 @@ accounts as (
     where metric in ('mrr', 'orr')
 ),
 
+-- Where no account is mapped to what recurs in another way, all that recurs is mrr.
 book_months as (
     select
         organization_id,
         period,
-        (array_agg(reason order by metric))[1] as reason
+        reason
     from {{ ref('int_profit_and_loss_metrics_calculated') }}
-    where metric in ('mrr', 'orr')
-    group by organization_id, period
+    where metric = 'mrr'
 ),
 
 -- The bill for the time at the month's end, and whether it had been paid by then.
@@ -55,6 +55,7 @@ amounts as (
         items.period,
         'stripe_run_rate' as definition,
         items.mrr as amount,
+        items.method,
         items.reason
     from items
     union all
@@ -64,6 +65,7 @@ amounts as (
         items.period,
         'stripe_paid' as definition,
         case when items.mrr is null or bills.is_paid then items.mrr else 0 end as amount,
+        items.method,
         items.reason
     from items
     left join bills
@@ -79,6 +81,7 @@ amounts as (
         period,
         'connectwise_agreements' as definition,
         monthly_amount as amount,
+        method,
         reason
     from agreements
     union all
@@ -88,6 +91,7 @@ amounts as (
         entries.period,
         'quickbooks_recurring' as definition,
         -entries.amount as amount,
+        'accounting' as method,
         null as reason
     from entries
     inner join accounts
@@ -129,18 +133,35 @@ months as (
     from book_months
 ),
 
-sums as (
+sums_of_clients as (
     select
         organization_id,
-        coalesce(client_id, 'all') as client_id,
+        client_id,
         period,
         definition,
         sum(amount) as amount,
+        bool_or(method = 'estimated') as is_estimated,
+        bool_or(method = 'calculated') as is_calculated,
         min(reason) as reason
     from amounts
-    group by grouping sets (
-        (organization_id, client_id, period, definition), (organization_id, period, definition)
-    )
+    group by organization_id, client_id, period, definition
+),
+
+-- The organization is the sum of its clients to the last digit, so nothing is rounded here.
+sums as (
+    select * from sums_of_clients
+    union all
+    select
+        organization_id,
+        'all' as client_id,
+        period,
+        definition,
+        sum(amount) as amount,
+        bool_or(is_estimated) as is_estimated,
+        bool_or(is_calculated) as is_calculated,
+        min(reason) as reason
+    from sums_of_clients
+    group by organization_id, period, definition
 ),
 
 scopes as (
@@ -164,8 +185,15 @@ compared as (
         scopes.period,
         months.definition,
         case
-            when months.reason is null and sums.reason is null then round(coalesce(sums.amount, 0), 8)
+            when months.reason is null and sums.reason is null then coalesce(sums.amount, 0)
         end as amount,
+        case
+            when coalesce(months.reason, sums.reason) is not null then null
+            when months.definition = 'quickbooks_recurring' then 'accounting'
+            when sums.is_estimated then 'estimated'
+            when sums.is_calculated then 'calculated'
+            else 'collected'
+        end as method,
         coalesce(months.reason, sums.reason) as reason
     from scopes
     inner join months

@@ -90,7 +90,8 @@ judged as (
             sums.closing_reason,
             case when year_ago.period is null then 'Twelve months before it is no part of the history.' end,
             year_ago.reason,
-            sums_then.closing_reason
+            sums_then.closing_reason,
+            case when cohorts.year_ago_mrr is null then 'Nobody paid twelve months before it.' end
         ) as year_reason,
         coalesce(sums.mrr, 0) as known_mrr,
         coalesce(sums.paying_clients, 0) as known_paying_clients,
@@ -106,7 +107,14 @@ judged as (
         cohorts.kept_at_most_mrr,
         margins.total_income,
         margins.product_cogs,
-        margins.margin_reason
+        coalesce(
+            margins.margin_reason,
+            case
+                when margins.total_income is null or margins.product_cogs is null
+                    then 'The books do not tell the income of the month and what its goods cost.'
+                when margins.total_income = 0 then 'The books show no income in the month.'
+            end
+        ) as margin_reason
     from months
     left join sums
         on

@@ -9,6 +9,7 @@ against_the_run_rate as (
         amounts.definition,
         amounts.client_id,
         amounts.amount,
+        amounts.method,
         run_rates.amount as run_rate,
         amounts.amount - run_rates.amount as difference,
         coalesce(amounts.reason, run_rates.reason) as reason
@@ -40,9 +41,10 @@ select
     period,
     definition,
     client_id,
-    {{ round_half_even('amount', 2) }} as amount,
-    {{ round_half_even('run_rate', 2) }} as run_rate,
-    {{ round_half_even('difference', 2) }} as difference,
+    trim_scale(amount) as amount,
+    method,
+    trim_scale(run_rate) as run_rate,
+    trim_scale(difference) as difference,
     rank_of_client::integer as rank_of_client,
     case
         when difference is null then null

@@ -23,7 +23,7 @@ restated as (
         by_currency.*,
         case
             when by_currency.opening_in_currency = 0 then 0
-            else by_currency.opening_in_currency * rates.exchange_rate
+            else round(by_currency.opening_in_currency * rates.exchange_rate, 12)
         end as restated_mrr
     from by_currency
     left join rates
@@ -39,9 +39,9 @@ by_client as (
         client_id,
         period,
         min(period_before) as period_before,
-        case when bool_and(opening_mrr is not null) then sum(opening_mrr) end as opening_mrr,
-        case when bool_and(restated_mrr is not null) then sum(restated_mrr) end as restated_mrr,
-        case when bool_and(mrr is not null) then sum(mrr) end as closing_mrr,
+        case when bool_and(opening_mrr is not null) then round(sum(opening_mrr), 10) end as opening_mrr,
+        case when bool_and(restated_mrr is not null) then round(sum(restated_mrr), 10) end as restated_mrr,
+        case when bool_and(mrr is not null) then round(sum(mrr), 10) end as closing_mrr,
         sum(items)::integer as items,
         min(reason) as reason,
         min(reason_before) as reason_before
@@ -89,15 +89,15 @@ select
     organization_id,
     client_id,
     period,
-    opening_mrr,
-    case when movement is not null then restated_mrr - opening_mrr end as fx_mrr,
+    trim_scale(opening_mrr) as opening_mrr,
+    case when movement is not null then trim_scale(restated_mrr - opening_mrr) end as fx_mrr,
     {%- for movement in ['new', 'expansion', 'contraction', 'churn', 'reactivation'] %}
     case
-        when movement = '{{ movement }}' then abs(closing_mrr - restated_mrr)
+        when movement = '{{ movement }}' then trim_scale(abs(closing_mrr - restated_mrr))
         when movement is not null then 0
     end as {{ movement }}_mrr,
     {%- endfor %}
-    closing_mrr,
+    trim_scale(closing_mrr) as closing_mrr,
     movement,
     items,
     missing_because as reason

@@ -30,5 +30,24 @@ select
     movement_reason,
     year_reason,
     margin_reason,
+    nullif(
+        concat_ws(
+            ' ',
+            case when mrr_reason is null and arpa is null then 'No client pays at the end of the month.' end,
+            case
+                when movement_reason is null and net_revenue_retention is null
+                    then 'The month began without recurring revenue.'
+            end,
+            case
+                when movement_reason is null and quick_ratio is null
+                    then 'No recurring revenue was lost, and nothing can be divided by that.'
+            end,
+            case
+                when movement_reason is null and opening_clients > 0 and churned_clients = 0
+                    then 'No client was lost, so the month does not tell how long one stays.'
+            end
+        ),
+        ''
+    ) as ratio_reason,
     coalesce(stripe_failed_payments_reason, trial_started_reason, trial_converted_reason) as happenings_reason
 from months

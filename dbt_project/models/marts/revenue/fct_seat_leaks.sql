@@ -4,11 +4,14 @@ with rules as (
     where rule = 'seat_product'
 ),
 
-devices as (
+seats as (
     select * from {{ ref('int_device_metrics_counted') }}
-    where
-        metric = 'seats_managed'
-        and client_id <> 'all'
+    where metric = 'seats_managed'
+),
+
+devices as (
+    select * from seats
+    where client_id <> 'all'
 ),
 
 agreements as (
@@ -16,7 +19,8 @@ agreements as (
         organization_id,
         client_id,
         period,
-        sum(seats) as seats
+        sum(seats) as seats,
+        bool_or(method = 'estimated') as is_estimated
     from {{ ref('int_agreement_months_priced') }}
     group by organization_id, client_id, period
 ),
@@ -72,7 +76,10 @@ described as (
         devices.value as device_seats,
         case when devices.value is null then coalesce(devices.reason, 'NinjaOne tells nothing of the client.') end
             as device_reason,
+        -- Where the month was counted, a client without a device there has nothing that could leak.
+        organizations.value is not null as is_counted,
         coalesce(agreements.seats, 0) as known_agreement_seats,
+        case when agreements.is_estimated then 'estimated' else 'collected' end as known_agreement_method,
         readings.agreement_reason,
         invoiced.source as invoice_source,
         -- What is billed is found in one place or nowhere; nowhere is nothing only where both were read.
@@ -88,6 +95,11 @@ described as (
             scopes.organization_id = readings.organization_id
             and scopes.period = readings.period
     left join rules on scopes.organization_id = rules.organization_id
+    left join seats as organizations
+        on
+            scopes.organization_id = organizations.organization_id
+            and scopes.period = organizations.period
+            and organizations.client_id = 'all'
     left join devices
         on
             scopes.organization_id = devices.organization_id
@@ -111,7 +123,9 @@ compared as (
         client_id,
         period,
         device_seats,
+        is_counted,
         case when coalesce(rule_reason, agreement_reason) is null then known_agreement_seats end as agreement_seats,
+        case when coalesce(rule_reason, agreement_reason) is null then known_agreement_method end as agreement_method,
         case when coalesce(rule_reason, invoice_reason) is null then known_invoiced_seats end as invoiced_seats,
         invoice_source,
         seat_price,
@@ -123,6 +137,22 @@ compared as (
         coalesce(rule_reason, agreement_reason) as agreement_reason,
         coalesce(rule_reason, invoice_reason) as invoice_reason
     from described
+),
+
+gaps as (
+    select
+        *,
+        device_seats - invoiced_seats as unbilled_seats,
+        device_seats - agreement_seats as seats_without_agreement,
+        agreement_seats - invoiced_seats as agreed_seats_not_invoiced
+    from compared
+),
+
+widest as (
+    select
+        *,
+        greatest(abs(unbilled_seats), abs(seats_without_agreement), abs(agreed_seats_not_invoiced)) as gap
+    from gaps
 )
 
 select
@@ -131,19 +161,31 @@ select
     period,
     device_seats,
     agreement_seats,
+    agreement_method,
     invoiced_seats,
     invoice_source,
-    device_seats - invoiced_seats as unbilled_seats,
-    device_seats - agreement_seats as seats_without_agreement,
-    agreement_seats - invoiced_seats as agreed_seats_not_invoiced,
+    unbilled_seats,
+    seats_without_agreement,
+    agreed_seats_not_invoiced,
+    case
+        when gap = 0 then 'none'
+        when unbilled_seats = gap then 'managed_not_invoiced'
+        when unbilled_seats = -gap then 'invoiced_not_managed'
+        when agreed_seats_not_invoiced = gap then 'agreed_not_invoiced'
+        when agreed_seats_not_invoiced = -gap then 'invoiced_not_agreed'
+        when seats_without_agreement = gap then 'managed_not_agreed'
+        when seats_without_agreement = -gap then 'agreed_not_managed'
+    end as finding,
     {{ round_half_even('seat_price', 2) }} as seat_price,
-    {{ round_half_even('leaking_seats * seat_price', 2) }} as unbilled_amount,
+    {{ round_half_even('case when leaking_seats = 0 then 0 else leaking_seats * seat_price end', 2) }} as unbilled_amount,
+    case when leaking_seats > 0 and seat_price is null then 'Nobody is invoiced a seat, so none has a price.' end
+        as amount_reason,
     nullif(concat_ws(' ', device_reason, agreement_reason, nullif(invoice_reason, agreement_reason)), '') as reason
-from compared
+from widest
 where
     coalesce(device_seats, 0) <> 0
     or coalesce(agreement_seats, 0) <> 0
     or coalesce(invoiced_seats, 0) <> 0
-    or device_reason is not null
+    or (device_reason is not null and not is_counted)
     or agreement_reason is not null
     or invoice_reason is not null

@@ -107,7 +107,7 @@ select
     end as mrr_in_currency,
     case
         when exclusion_reason is not null then 0
-        when missing_because is null then net_amount * exchange_rate
+        when missing_because is null then trim_scale(net_amount * exchange_rate)
     end as mrr,
     exclusion_reason is null as is_counted,
     exclusion_reason,
