@@ -1,12 +1,15 @@
 """Recurring revenue of each month, by client: what subscriptions came to when it ended, and how that had moved.
 
-Counts are per (month, client key). Money is exact: cents a month may be fractions.
+Counts are per (month, client key). Money is exact: cents a month may be fractions. Subscriptions are in dollars; a
+business that keeps its own books in another currency is told at the rate of each month.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sandbox.truth.money import books
@@ -20,11 +23,30 @@ UP, DOWN = ("new", "expansion", "reactivation"), ("contraction", "churn")
 
 Figures = dict[str, Decimal | None]
 ByMonthAndClient = dict[tuple[str, str], Fraction]
-Moves = dict[tuple[str, str], tuple[str, Fraction]]
+Rate = Callable[[str], Fraction]
+"""What a dollar is worth in the business's own currency in a month."""
+
+
+class Move(NamedTuple):
+    """How a client moved in a month, in the business's own currency: the rate's doing apart from the client's."""
+
+    kind: str
+    opening: Fraction
+    fx: Fraction
+    amount: Fraction
+    closing: Fraction
+
+
+Moves = dict[tuple[str, str], Move]
+
+
+def dollars(_: str) -> Fraction:
+    """The rate of a business that keeps its books in dollars."""
+    return Fraction(1)
 
 
 def run_rates(world: World, now: datetime) -> ByMonthAndClient:
-    """What each client's subscriptions came to in the last second of each complete month."""
+    """What each client's subscriptions came to in the last second of each complete month, in dollars."""
     zone = ZoneInfo(world.time_zone)
     client_of = {one.id: one.client_key for one in world.stripe_customers}
     prices = {one.id: one for one in world.stripe_prices}
@@ -47,7 +69,7 @@ def _status(subscription: Subscription, at: datetime) -> str | None:
     return past[-1] if past else None
 
 
-def movements(world: World, now: datetime) -> Moves:
+def movements(world: World, now: datetime, rate: Rate = dollars) -> Moves:
     """How each client moved in each complete month but the first, which nothing is known before."""
     rates = run_rates(world, now)
     periods = complete_months(world, now)
@@ -56,10 +78,12 @@ def movements(world: World, now: datetime) -> Moves:
     for key in clients:
         paid = [rates.get((period, key), Fraction(0)) for period in periods]
         for place in range(1, len(periods)):
-            before, after = paid[place - 1], paid[place]
+            before, after, period = paid[place - 1], paid[place], periods[place]
             if before == after == 0:
                 continue
-            found[periods[place], key] = (_kind(before, after, paid[:place]), abs(after - before))
+            opening, restated, closing = before * rate(periods[place - 1]), before * rate(period), after * rate(period)
+            kind = _kind(before, after, paid[:place])
+            found[period, key] = Move(kind, opening, restated - opening, abs(closing - restated), closing)
     return found
 
 
@@ -73,26 +97,28 @@ def _kind(before: Fraction, after: Fraction, past: list[Fraction]) -> str:
     return "expansion" if after > before else "contraction"
 
 
-def revenue(world: World, now: datetime) -> dict[str, Figures]:
+def revenue(world: World, now: datetime, rate: Rate = dollars) -> dict[str, Figures]:
     """The figures of every complete month, rounded once."""
-    rates, moves, ledger = run_rates(world, now), movements(world, now), books(world, now)
+    rates, moves, ledger = run_rates(world, now), movements(world, now, rate), books(world, now)
     happened = _happenings(world, now)
     periods = complete_months(world, now)
     figures: dict[str, Figures] = {}
     for place, period in enumerate(periods):
         paying = {key: rate for (month, key), rate in rates.items() if month == period and rate > 0}
-        total = sum(paying.values(), Fraction(0))
+        total = sum(paying.values(), Fraction(0)) * rate(period)
         arpa = _ratio(total, len(paying))
-        month = {name: happened[name][period] for name in ("stripe_failed_payments", "trial_started", "trial_converted")}
+        month = {
+            name: happened[name][period] for name in ("stripe_failed_payments", "trial_started", "trial_converted")
+        }
         exact: dict[str, Fraction | None] = {"mrr_run_rate": total, "arr": 12 * total, "arpa": arpa}
         sums = {kind: Fraction(0) for kind in (*UP, *DOWN, "none")}
         lost = 0
-        for (moved_in, _), (kind, amount) in moves.items():
+        for (moved_in, _), move in moves.items():
             if moved_in == period:
-                sums[kind] += amount
-                lost += kind == "churn"
+                sums[move.kind] += move.amount
+                lost += move.kind == "churn"
         opening = [rate for (when, _), rate in rates.items() if place and when == periods[place - 1] and rate > 0]
-        began, gone = sum(opening, Fraction(0)), sums["contraction"] + sums["churn"]
+        began, gone = sum(opening, Fraction(0)) * rate(period), sums["contraction"] + sums["churn"]
         churn = _ratio(Fraction(lost), len(opening)) if place else None
         income, cost = ledger[period]["total_income"], ledger[period]["product_cogs"]
         margin = None if income is None or cost is None else _ratio(Fraction(income - cost), Fraction(income))

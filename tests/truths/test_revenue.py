@@ -32,10 +32,9 @@ def test_every_figure_of_recurring_revenue_equals_the_truth(warehouse: Warehouse
 def test_the_run_rate_and_the_movement_of_each_client_equal_the_truth(warehouse: Warehouse, place: int) -> None:
     business = warehouse.businesses[place]
     ids, periods = client_ids(warehouse, business), set(complete_periods(business))
-    rates = truth.run_rates(business.world, business.now)
     expected = {
-        (period, ids[client]): (kind, round(rates.get((period, client), 0), 8), round(amount, 8))
-        for (period, client), (kind, amount) in truth.movements(business.world, business.now).items()
+        (period, ids[client]): (move.kind, round(move.closing, 8), round(move.amount, 8))
+        for (period, client), move in truth.movements(business.world, business.now).items()
         if period in periods
     }
     with psycopg.connect(warehouse.url) as connection:
@@ -54,7 +53,9 @@ def test_the_run_rate_and_the_movement_of_each_client_equal_the_truth(warehouse:
             if period in periods
         }
     assert {kind for kind, _, _ in expected.values()} >= {"none", "new", "expansion", "contraction", "churn"}
-    wrong = {key: (found.get(key), expected.get(key)) for key in found | expected if found.get(key) != expected.get(key)}
+    wrong = {
+        key: (found.get(key), expected.get(key)) for key in found | expected if found.get(key) != expected.get(key)
+    }
     assert not wrong
 
 

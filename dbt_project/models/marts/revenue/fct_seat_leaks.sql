@@ -177,7 +177,8 @@ select
         when seats_without_agreement = -gap then 'agreed_not_managed'
     end as finding,
     {{ round_half_even('seat_price', 2) }} as seat_price,
-    {{ round_half_even('case when leaking_seats = 0 then 0 else leaking_seats * seat_price end', 2) }} as unbilled_amount,
+    {{ round_half_even('case when leaking_seats = 0 then 0 else leaking_seats * seat_price end', 2) }}
+        as unbilled_amount,
     case when leaking_seats > 0 and seat_price is null then 'Nobody is invoiced a seat, so none has a price.' end
         as amount_reason,
     nullif(concat_ws(' ', device_reason, agreement_reason, nullif(invoice_reason, agreement_reason)), '') as reason
