@@ -19,7 +19,8 @@ with months as (
     where is_complete_period
 ),
 
-centred as (
+-- Each median is taken once: a step that is not kept would be written out wherever the next one names it.
+centred as materialized (
     select
         *,
         (select count(one.number)::integer from unnest(values_before) as one (number)) as months_before,
@@ -27,7 +28,7 @@ centred as (
     from months
 ),
 
-spread as (
+spread as materialized (
     select
         *,
         {{ median_of(

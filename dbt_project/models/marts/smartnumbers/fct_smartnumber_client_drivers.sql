@@ -81,13 +81,18 @@ changes as (
     where change is not null
 ),
 
+-- Both quarters of a client side by side; one without the client has no halves there.
 pairs as (
     select
         changes.organization_id,
         changes.quarter,
         changes.metric,
         changes.previous_quarter,
-        clients.client_id
+        clients.client_id,
+        max(clients.dividend) filter (where clients.quarter = changes.quarter) as dividend,
+        max(clients.divisor) filter (where clients.quarter = changes.quarter) as divisor,
+        max(clients.dividend) filter (where clients.quarter = changes.previous_quarter) as previous_dividend,
+        max(clients.divisor) filter (where clients.quarter = changes.previous_quarter) as previous_divisor
     from changes
     inner join clients
         on
@@ -105,11 +110,12 @@ compared as (
         pairs.quarter,
         pairs.metric,
         pairs.client_id,
-        {{ safe_divide('now.divisor', 'whole_now.divisor') }} as share,
-        {{ safe_divide('previous.divisor', 'whole_previous.divisor') }} as previous_share,
-        {{ safe_divide('now.dividend', 'now.divisor') }} as rate,
-        {{ safe_divide('previous.dividend', 'previous.divisor') }} as previous_rate,
-        coalesce(now.dividend, 0) / whole_now.divisor - coalesce(previous.dividend, 0) / whole_previous.divisor as part
+        {{ safe_divide('pairs.divisor', 'whole_now.divisor') }} as share,
+        {{ safe_divide('pairs.previous_divisor', 'whole_previous.divisor') }} as previous_share,
+        {{ safe_divide('pairs.dividend', 'pairs.divisor') }} as rate,
+        {{ safe_divide('pairs.previous_dividend', 'pairs.previous_divisor') }} as previous_rate,
+        coalesce(pairs.dividend, 0) / whole_now.divisor
+        - coalesce(pairs.previous_dividend, 0) / whole_previous.divisor as part
     from pairs
     inner join wholes as whole_now using (organization_id, quarter, metric)
     inner join wholes as whole_previous
@@ -117,18 +123,6 @@ compared as (
             pairs.organization_id = whole_previous.organization_id
             and pairs.metric = whole_previous.metric
             and pairs.previous_quarter = whole_previous.quarter
-    left join clients as now
-        on
-            pairs.organization_id = now.organization_id
-            and pairs.quarter = now.quarter
-            and pairs.metric = now.metric
-            and pairs.client_id = now.client_id
-    left join clients as previous
-        on
-            pairs.organization_id = previous.organization_id
-            and pairs.previous_quarter = previous.quarter
-            and pairs.metric = previous.metric
-            and pairs.client_id = previous.client_id
 ),
 
 effects as (
