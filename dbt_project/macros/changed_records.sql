@@ -11,18 +11,32 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- Every organization a raw table holds, and from where on its records were not all parsed by this model. -#}
+{#-
+    Every organization a raw table holds, and from where on its records were not all parsed by this model. A model with
+    an index by organization and `extracted_at` is one that grows: there the newest row is looked up, not searched for.
+-#}
 {% macro raw_marks(stream) -%}
+    {%- set is_indexed = {'columns': ['organization_id', 'extracted_at']} in (model.config.get('indexes') or []) -%}
     with held as (
         {{ organizations_in(stream) }}
     ),
 
     built as (
+        {%- if is_indexed and not is_citus() %}
+        select
+            held.organization_id,
+            (
+                select max(newest.extracted_at) from {{ this }} as newest
+                where newest.organization_id = held.organization_id
+            ) - interval '1 hour' as read_from
+        from held
+        {%- else %}
         select
             organization_id,
             max(extracted_at) - interval '1 hour' as read_from
         from {{ this }}
         group by organization_id
+        {%- endif %}
     )
 
     select
