@@ -6,7 +6,7 @@ The command line and Dagster both run the steps declared here, so that they cann
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -131,6 +131,7 @@ def build_models(
     select: Sequence[str] = (),
     full_refresh: bool = False,
     progress: Progress | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> list[transformation.DbtResult]:
     """Raw tables to marts, tests included. The organizations' figures are computed as of this run's instant.
 
@@ -146,7 +147,7 @@ def build_models(
                 full_refresh = model_versions.are_outdated(connection)
             if full_refresh and progress:
                 progress.line("  The models have changed since the last build: every table is built from scratch.")
-        built = transformation.build(database_url(), select=select, full_refresh=full_refresh)
+        built = transformation.build(database_url(), select=select, full_refresh=full_refresh, variables=variables)
         with connect() as connection:
             if not select:
                 model_versions.note(connection)

@@ -1,4 +1,4 @@
-"""When the jobs run: every evening and, for devices, every night, in each organization's own zone.
+"""When the jobs run: every evening and, for devices and snapshots, every night, in each organization's own zone.
 
 Of the ticks that fall into a time when no daemon ran, Dagster makes up the latest one as soon as it is back. One run is
 enough for the daily job, since it reads whatever changed since the last complete one. A day on which no device was read
@@ -11,13 +11,16 @@ import dagster as dg
 
 from orchestration import timetable
 from orchestration.jobs import daily, devices, newest_months
+from orchestration.snapshot_jobs import cohorts_job, snapshots_job
 from warehouse.organizations import Organization
 
-JOBS = {"daily": daily, "devices": devices}
+JOBS = {"daily": daily, "devices": devices, "snapshots": snapshots_job, "cohorts": cohorts_job}
 NEWEST_MONTHS_AT = "0 12 * * *"
 WHAT = {
     "daily": "everything; on the first five days of a month the month before is read again",
     "devices": "the day's devices",
+    "snapshots": "executive snapshots of yesterday",
+    "cohorts": "cohorts of every month that is over",
 }
 
 

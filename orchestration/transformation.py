@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import io
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,7 @@ def build(
     *,
     select: Sequence[str] = (),
     full_refresh: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> list[DbtResult]:
     """Build and test the models; the results of every node, failed tests included.
 
@@ -105,6 +107,8 @@ def build(
         arguments += ["--select", *select, "--indirect-selection", "empty"]
     if full_refresh:
         arguments.append("--full-refresh")
+    if variables:
+        arguments += ["--vars", json.dumps(dict(variables))]
     with _environment(dbt_environment(database_url)), contextlib.redirect_stdout(io.StringIO()) as printed:
         outcome = dbtRunner().invoke(arguments)
     if isinstance(outcome.exception, KeyboardInterrupt):

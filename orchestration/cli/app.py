@@ -25,6 +25,7 @@ from orchestration.cli import (
     quarters,
     run,
     services,
+    snapshot,
 )
 from orchestration.errors import QbrError
 from orchestration.progress import complain
@@ -54,6 +55,7 @@ for group in (
     doctor,
     demo,
     services,
+    snapshot,
     documentation,
 ):
     group.add_to(app)

@@ -11,7 +11,7 @@ counted as (
         calls.scope_id as client_id,
         buckets.bucket_type,
         buckets.bucket_date,
-        count(*) as ai_requests_total,
+        count(*) as ai_total_requests,
         sum(coalesce(calls.input_tokens, 0) + coalesce(calls.output_tokens, 0)) as ai_tokens_used,
         sum(calls.cost_usd) as ai_cost_usd,
         count(calls.cost_usd) as calls_with_a_cost,

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 with products as (
     select * from {{ ref('int_products_listed') }}
 ),

@@ -1,5 +1,11 @@
 {{ config(materialized='table') }}
 
+{% set active = ['dau', 'wau', 'mau', 'activated_users'] -%}
+{% set flows = [
+    'signups', 'new_customers', 'churned_customers', 'reactivated_customers', 'new_tenants', 'churned_tenants',
+    'reactivated_tenants', 'trials_started', 'trials_converted'
+] -%}
+
 with days as (
     select
         scopes.organization_id,
@@ -16,10 +22,6 @@ with days as (
 
 changes as (
     select * from {{ ref('int_product_changes_dated') }}
-),
-
-active as (
-    select * from {{ ref('int_active_users_counted') }}
 ),
 
 -- What happened before a scope's first day stands in its stocks, not in its flows.
@@ -47,52 +49,93 @@ activated as (
         scope_id as client_id,
         active_date,
         count(distinct user_id) filter (where is_key_action) as activated_users
-    from {{ in_both_scopes(ref('int_user_actions_counted')) }} as int_user_actions_counted
+    from {{ in_both_scopes(ref('int_user_actions_counted')) }} as actions
     group by organization_id, environment, scope_id, active_date
+),
+
+-- Put under one another instead of side by side: a join of so many keys is planned badly while tables are fresh.
+gathered as (
+    select
+        organization_id,
+        environment,
+        client_id,
+        activity_date,
+        {%- for figure in active + flows %}
+        0::bigint as {{ figure }},
+        {%- endfor %}
+        true as is_told
+    from days
+    union all
+    select
+        organization_id,
+        environment,
+        client_id,
+        activity_date,
+        dau,
+        wau,
+        mau,
+        0 as activated_users,
+        {%- for flow in flows %}
+        0 as {{ flow }},
+        {%- endfor %}
+        false as is_told
+    from {{ ref('int_active_users_counted') }}
+    union all
+    select
+        organization_id,
+        environment,
+        client_id,
+        active_date as activity_date,
+        0 as dau,
+        0 as wau,
+        0 as mau,
+        activated_users,
+        {%- for flow in flows %}
+        0 as {{ flow }},
+        {%- endfor %}
+        false as is_told
+    from activated
+    union all
+    select
+        organization_id,
+        environment,
+        client_id,
+        changed_date as activity_date,
+        {%- for figure in active %}
+        0 as {{ figure }},
+        {%- endfor %}
+        {%- for flow in flows %}
+        {{ flow }},
+        {%- endfor %}
+        false as is_told
+    from changes
+),
+
+summed as (
+    select
+        {%- for figure in active + flows %}
+        sum({{ figure }})::bigint as {{ figure }},
+        {%- endfor %}
+        organization_id,
+        environment,
+        client_id,
+        activity_date
+    from gathered
+    group by organization_id, environment, client_id, activity_date
+    having bool_or(is_told)
 ),
 
 joined as (
     select
-        days.organization_id,
-        days.environment,
-        days.client_id,
-        days.activity_date,
-        coalesce(active.dau, 0) as dau,
-        coalesce(active.wau, 0) as wau,
-        coalesce(active.mau, 0) as mau,
-        coalesce(activated.activated_users, 0) as activated_users,
-        {%- for flow in [
-            'signups', 'new_customers', 'churned_customers', 'reactivated_customers', 'new_tenants', 'churned_tenants',
-            'reactivated_tenants', 'trials_started', 'trials_converted'
-        ] %}
-        coalesce(changes.{{ flow }}, 0) as {{ flow }},
-        {%- endfor %}
+        summed.*,
         coalesce(opening.customers, 0) as opening_customers,
         coalesce(opening.tenants, 0) as opening_tenants
-    from days
-    left join changes
-        on
-            days.organization_id = changes.organization_id
-            and days.environment = changes.environment
-            and days.client_id = changes.client_id
-            and days.activity_date = changes.changed_date
+    from summed
     left join opening
         on
-            days.organization_id = opening.organization_id
-            and days.environment = opening.environment
-            and days.client_id = opening.client_id
-    left join activated
-        on
-            days.organization_id = activated.organization_id
-            and days.environment = activated.environment
-            and days.client_id = activated.client_id
-            and days.activity_date = activated.active_date
-    left join active
-        on
-            days.organization_id = active.organization_id
-            and days.environment = active.environment
-            and days.client_id = active.client_id
-            and days.activity_date = active.activity_date
+            summed.organization_id = opening.organization_id
+            and summed.environment = opening.environment
+            and summed.client_id = opening.client_id
 ),
 
 counted as (

@@ -1,5 +1,7 @@
 -- The one list of metrics, whichever domain defines them: a seed a domain, each with the same header.
 {% set seeds = [
+    'metric_definitions_engagement',
+    'metric_definitions_executive',
     'metric_definitions',
     'metric_definitions_finance',
     'metric_definitions_operations',

@@ -1,6 +1,7 @@
 {{ config(materialized='table') }}
 
 {% set models = [
+    'int_executive_metrics_gathered',
     'int_operations_metrics_counted',
     'int_device_metrics_estimated',
     'int_profit_and_loss_metrics_calculated',

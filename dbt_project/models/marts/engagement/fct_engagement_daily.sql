@@ -52,8 +52,8 @@ measured as (
         end as dau_mau,
         case when users_reason is null then signups end as signups_total,
         case when actions_reason is null then activated_users end as activated_users,
-        case when tenants_reason is null then trials_started end as trial_started,
-        case when tenants_reason is null then trials_converted end as trial_converted,
+        case when tenants_reason is null then trials_started end as tenant_trials_started,
+        case when tenants_reason is null then trials_converted end as tenant_trials_converted,
         nullif(
             jsonb_strip_nulls(
                 jsonb_build_object(
@@ -65,8 +65,8 @@ measured as (
                     ),
                     'signups_total', users_reason,
                     'activated_users', actions_reason,
-                    'trial_started', tenants_reason,
-                    'trial_converted', tenants_reason
+                    'tenant_trials_started', tenants_reason,
+                    'tenant_trials_converted', tenants_reason
                 )
             ),
             '{}'
