@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,15 +21,22 @@ def add_to(app: typer.Typer) -> None:
 
 def snapshot(
     first: Annotated[
-        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day; else yesterday.")
+        str | None, typer.Option("--from", metavar="YYYY-MM-DD", help="First day; else that of --to.")
     ] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day; else yesterday.")] = None,
     client: Annotated[
-        str | None, typer.Option("--client", metavar="CLIENT_ID", help="One client (a tenant), or all for the whole.")
+        str | None,
+        typer.Option(
+            "--client", metavar="CLIENT_ID", help="One client (a tenant), or 'all' for the whole; else every row."
+        ),
     ] = None,
     organization: OneOrganizationOption = None,
 ) -> None:
-    """Compute executive snapshots anew from the records that are held. Reads no vendor."""
+    """Compute executive snapshots of some days anew, and print what they say.
+
+    Every day, week and month that touches the days is told anew from the records that are held; no vendor is read. The
+    same records give the same figures, however often and however late they are told.
+    """
     chosen = one_organization(organization)
     as_of = run_instant([chosen])
     latest = snapshots.yesterday(as_of, chosen.time_zone)
@@ -46,8 +53,41 @@ def snapshot(
         snapshots.renew(chosen, days, run_id=pipeline.new_run_id(), as_of=as_of)
         screen.finish()
     console, told = Console(), snapshots.renewed(chosen, days)
-    for bucket in ("daily", "weekly", "monthly"):
-        console.print(f"{bucket}: {told.get(bucket, 0)} rows", highlight=False)
+    if not told:
+        raise UsageError(
+            f"No day of {days.first} to {days.last} has a snapshot of '{days.client or 'all'}'. Either the history "
+            "begins later, or no such client uses the product (marts.dim_clients lists them). Nothing was changed."
+        )
+    counts = ", ".join(f"{told.get(bucket, 0)} {bucket}" for bucket in ("daily", "weekly", "monthly"))
+    console.print(f"Snapshots of {days.first} to {days.last}: {counts} rows.", highlight=False)
+    for line in told_in_words(snapshots.summary(chosen.id, days), days.client or "all", chosen.currency):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def told_in_words(summary: dict[str, Any], client: str, currency: str) -> list[str]:
+    """The range at a glance; what no day knows is a dash, never a zero."""
+    days = f"{summary['days_with_a_snapshot']} of {summary['days']} days have a snapshot"
+    rates = (summary["job_success_rate"], summary["job_failure_rate"])
+    succeeded, failed = (None if rate is None else f"{100 * rate:.2f}%" for rate in rates)
+    measured = f" (measured on {summary['mrr_measured_on']})" if summary["mrr_measured_on"] else ""
+    rows: tuple[tuple[str, list[tuple[str, Any]], str], ...] = (
+        ("Customers", [("at the end", summary["total_customers"]), ("new", summary["new_customers"]),
+                       ("left", summary["churned_customers"])], ""),
+        ("Active users, average of the days", [("DAU", summary["dau_avg"]), ("WAU", summary["wau_avg"]),
+                                               ("MAU", summary["mau_avg"])], ""),
+        ("User-days with", [("an upload", summary["uploaded_file_user_days"]),
+                            ("a worklog", summary["created_worklog_user_days"]),
+                            ("a report", summary["generated_report_user_days"])], ""),
+        ("Jobs", [("created", summary["jobs_total"]), ("succeeded", succeeded), ("failed", failed)], ""),
+        (f"Money in {currency}", [("MRR", summary["mrr_run_rate"]), ("ARR", summary["arr"]),
+                                  ("burn a month", summary["cash_burn_monthly"]),
+                                  ("months of runway", summary["runway_months"])], measured),
+    )  # fmt: skip
+    lines = [
+        f"  {title}: " + ", ".join(f"{name} {'-' if value is None else value}" for name, value in values) + after
+        for title, values, after in rows
+    ]
+    return [f"{'The whole organization' if client == 'all' else client}; {days}:", *lines]
 
 
 def _day(text: str | None) -> date | None:

@@ -89,7 +89,7 @@ def test_the_runs_configuration_chooses_days_and_client() -> None:
 
 
 def test_both_jobs_are_in_the_graph() -> None:
-    assert {"snapshots", "cohorts"} <= {one.name for one in defs.resolve_all_job_defs()}
+    assert {"snapshots", "cohorts"} <= set(defs.get_repository_def().job_names)
 
 
 @pytest.mark.parametrize(
