@@ -60,13 +60,3 @@
     where organization_id not in (select organization_id from {{ organizations }})
     {%- endif -%}
 {%- endmacro %}
-
-{#-
-    Before a later build: let Postgres take its indexes where few rows of many are meant. Its own guess of what a page
-    costs that is not next to the last one is of spinning disks, and makes it read whole tables. Ends with the transaction.
--#}
-{% macro expect_few() -%}
-    {%- if is_incremental() -%}
-    set local random_page_cost = 1.1
-    {%- endif -%}
-{%- endmacro %}

@@ -12,7 +12,6 @@
     pre_hook=[
         "{{ take_out_deleted(ref('stg_connectwise__time_entries'), 'time_entry_id') }}",
         "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
-        "{{ expect_few() }}",
     ],
 ) }}
 
