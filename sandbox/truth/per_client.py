@@ -46,13 +46,15 @@ def _ratio(above: Decimal | None, below: Decimal | None, scale: int) -> Decimal 
     return rounded(above / below, scale) if above is not None and below else None
 
 
-def recurring_revenue(world: World, now: datetime) -> dict[tuple[str, str], Decimal]:
+def recurring_revenue(
+    world: World, now: datetime, metrics: tuple[str, ...] = ("mrr",)
+) -> dict[tuple[str, str], Decimal]:
     """What is posted for each client's customers on the accounts of monthly recurring revenue, by month."""
     clients = {customer.id: customer.client_key for customer in world.qbo_customers}
     buyers = {("Invoice", one.id): one.customer_id for one in world.qbo_invoices}
     buyers |= {("CreditMemo", one.id): one.customer_id for one in world.qbo_credit_memos}
     buyers |= {(one.kind, one.id): one.customer_id for one in world.receipts}
-    recurring = {account.id for account in world.accounts if metric_of(account, world.account_rules) == "mrr"}
+    recurring = {account.id for account in world.accounts if metric_of(account, world.account_rules) in metrics}
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for posting in world.postings:
         stands = posting.recorded_at <= now and (posting.removed_at is None or posting.removed_at > now)

@@ -54,7 +54,7 @@ def run_rates(world: World, now: datetime) -> ByMonthAndClient:
     for period in complete_months(world, now):
         at = last_second(period, zone)
         for subscription in world.subscriptions:
-            if _status(subscription, at) not in COUNTED:
+            if status_at(subscription, at) not in COUNTED:
                 continue
             for item in subscription.items:
                 price = prices[item.price_id]
@@ -64,7 +64,8 @@ def run_rates(world: World, now: datetime) -> ByMonthAndClient:
     return rates
 
 
-def _status(subscription: Subscription, at: datetime) -> str | None:
+def status_at(subscription: Subscription, at: datetime) -> str | None:
+    """The status in force at an instant; None before the subscription began."""
     past = [state.status for state in subscription.history if state.at <= at]
     return past[-1] if past else None
 

@@ -50,6 +50,7 @@ in_force as (
         last_days.last_day,
         last_days.is_complete,
         last_days.ends_at,
+        agreements.end_date,
         agreements.source_updated_at,
         agreements.agreement_id,
         agreements.connectwise_company_id,
@@ -91,7 +92,11 @@ added as (
             in_force.organization_id = additions.organization_id
             and in_force.agreement_id = additions.agreement_id
             and in_force.last_day >= additions.effective_date
-            and in_force.last_day < coalesce(additions.cancelled_date, 'infinity')
+            and (
+                in_force.last_day < coalesce(additions.cancelled_date, 'infinity')
+                -- What is taken off on the day its agreement ends runs as long as that, its last day included.
+                or additions.cancelled_date = in_force.end_date
+            )
     left join rules on in_force.organization_id = rules.organization_id
     group by in_force.organization_id, in_force.period, in_force.agreement_id
 ),
