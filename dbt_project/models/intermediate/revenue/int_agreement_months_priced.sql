@@ -95,7 +95,7 @@ added as (
             and (
                 in_force.last_day < coalesce(additions.cancelled_date, 'infinity')
                 -- What is taken off on the day its agreement ends runs as long as that, its last day included.
-                or additions.cancelled_date = in_force.end_date
+                or in_force.end_date = additions.cancelled_date
             )
     left join rules on in_force.organization_id = rules.organization_id
     group by in_force.organization_id, in_force.period, in_force.agreement_id
