@@ -6,6 +6,7 @@ organization its clients, of one client its records.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,10 +14,12 @@ from typing import Any
 
 import psycopg
 
-from orchestration import formulas
+from orchestration import formulas, ingredients, wording
 from orchestration.readings import Row, rows
 
 ENTERED = ("corrected", "manual", "imported")
+THINGS = {"fct_tickets": "reactive tickets", "fct_device_months": "devices", "fct_agreements": "agreements in force"}
+ROUNDING = "rounding: the amounts above are rounded one by one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,25 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """How a figure came about: a sentence, its parts, and what they come to; None where nothing adds up."""
+    """How a figure came about: a sentence, its parts, and what they come to; None where nothing adds up.
+
+    ``numbers`` is the formula with the parts' values in it.
+    """
 
     kind: str
     how: str
     parts: tuple[Part, ...]
     result: Decimal | None
+    numbers: str | None = None
+
+
+NOTHING = Composition("none", "", (), None)
 
 
 def of_month(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
     """The parts of one row of ``fct_metrics_monthly``."""
     if row["value"] is None:
-        return Composition("none", "There is nothing to add up.", (), None)
+        return NOTHING
     if row["method"] in ENTERED:
         return _entry(connection, definition, row)
     if row["method"] == "calculated" and (found := _formula_of_month(connection, definition, row)):
@@ -68,18 +78,22 @@ def of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -
         """,
         row,
     )
-    parts = tuple(Part(month["period"], month["value"], row["unit"], definition["scale"]) for month in months)
+    parts = tuple(
+        Part(wording.month_of(month["period"]), month["value"], row["unit"], definition["scale"]) for month in months
+    )
     known = [part.value for part in parts if part.value is not None]
     if not known:
-        return Composition("none", "There is nothing to add up.", parts, None)
+        return Composition("none", "", parts, None)
     if row["aggregation"] == "average":
         mean = Fraction(sum(known, Decimal(0))) / len(known)
-        return Composition(
-            "average", f"The average of the {len(known)} months that have a value:", parts, _rounded(mean, 4)
-        )
+        return Composition("average", _months("The average of", len(known)), parts, _rounded(mean, 4))
     if row["aggregation"] == "last":
         return Composition("last", "What stands at the end, the latest month that has a value:", parts, known[-1])
-    return Composition("sum", f"The sum of the {len(known)} months that have a value:", parts, sum(known, Decimal(0)))
+    return Composition("sum", _months("The sum of", len(known)), parts, sum(known, Decimal(0)))
+
+
+def _months(what: str, count: int) -> str:
+    return f"{what} the {count} months that have a value:" if count > 1 else "The one month that has a value:"
 
 
 def _quotient_of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
@@ -88,28 +102,36 @@ def _quotient_of_quarter(connection: psycopg.Connection[Any], definition: Row, r
     found = rows(
         connection,
         """
-        select metric, unit, scale, aggregation, array_agg(value order by period) as months
-        from marts.fct_metrics_monthly inner join marts.dim_metrics using (metric, unit)
+        select metric, label, unit, scale, aggregation, array_agg(value order by period) as months
+        from marts.fct_metrics_monthly inner join marts.dim_metrics using (metric, label, unit)
         where organization_id = %(organization_id)s and client_id = %(client_id)s and quarter = %(quarter)s
             and metric = any(%(names)s) and is_complete_period
-        group by metric, unit, scale, aggregation
+        group by metric, label, unit, scale, aggregation
         """,
         {**row, "names": names},
     )
     whole = [at for at, values in enumerate(zip(*(one["months"] for one in found), strict=True)) if None not in values]
     if row["value"] is None or len(found) < len(names) or not whole:
-        return Composition("none", "There is nothing to put together.", (), None)
+        return NOTHING
     totals = {one["metric"]: sum((Fraction(one["months"][at]) for at in whole), Fraction(0)) for one in found}
     values = {
         one["metric"]: totals[one["metric"]] / (len(whole) if one["aggregation"] == "average" else 1) for one in found
     }
+    in_order = sorted(found, key=lambda one: names.index(one["metric"]))
     parts = tuple(
-        Part(one["metric"], _rounded(values[one["metric"]], one["scale"]), one["unit"], one["scale"])
-        for one in sorted(found, key=lambda one: names.index(one["metric"]))
+        Part(
+            wording.label_of(one["label"]) + (", on average" if one["aggregation"] == "average" else ", in all"),
+            _rounded(values[one["metric"]], max(one["scale"], 2)),
+            one["unit"],
+            one["scale"],
+        )
+        for one in in_order
     )
     come_to = formulas.computed(definition["formula"], values)
     result = None if come_to is None else _rounded(come_to, definition["scale"])
-    return Composition("formula", f"{definition['formula']}, over {len(whole)} of 3 months:", parts, result)
+    shown = {one["metric"]: part.value for one, part in zip(in_order, parts, strict=True)}
+    numbers = wording.with_numbers(definition["formula"], shown)
+    return Composition("formula", f"Over {len(whole)} of the quarter's 3 months:", parts, result, numbers)
 
 
 def of_smartnumber(definition: Row, row: Row) -> Composition:
@@ -117,7 +139,8 @@ def of_smartnumber(definition: Row, row: Row) -> Composition:
     inputs = row["inputs"] or {}
     parts = tuple(
         Part(
-            name,
+            wording.label_of(facts.get("label") or name)
+            + {"sum": ", in all", "average": ", on average"}.get(facts.get("aggregation") or "", ""),
             _decimal(facts.get("value")),
             facts.get("unit") or "",
             2 if facts.get("unit") in {"usd", "hours"} else 4,
@@ -125,15 +148,18 @@ def of_smartnumber(definition: Row, row: Row) -> Composition:
         for name, facts in inputs.items()
     )
     if row["value"] is None:
-        return Composition("none", "There is nothing to put together.", parts, None)
-    values = {part.label: Fraction(part.value) for part in parts if part.value is not None}
+        return Composition("none", "", parts, None)
+    known = {name: part.value for name, part in zip(inputs, parts, strict=True) if part.value is not None}
+    values = {name: Fraction(value) for name, value in known.items()}
     names = formulas.named(row["formula"])
+    numbers = None
     if set(names) <= {*values, formulas.MONTHS} and names:
         come_to = formulas.computed(row["formula"], {**values, formulas.MONTHS: Fraction(row["months_present"])})
+        numbers = wording.with_numbers(row["formula"], known, row["months_present"])
     else:  # the sum of its one input
         come_to = next(iter(values.values())) if len(values) == 1 else None
     result = None if come_to is None else _rounded(come_to, definition["scale"])
-    return Composition("formula", f"{row['formula']}, over {row['months_present']} of 3 months:", parts, result)
+    return Composition("formula", f"Over {row['months_present']} of the quarter's 3 months:", parts, result, numbers)
 
 
 def _entry(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
@@ -146,9 +172,10 @@ def _entry(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Co
         """,
         row,
     )
+    done = {"corrected": "corrected", "manual": "entered", "imported": "imported"}[row["method"]]
     parts = tuple(
         Part(
-            f"{row['method']} by {one['entered_by']} on {one['entered_at']:%Y-%m-%d}"
+            f"{done} by {one['entered_by']} on {one['entered_at']:%Y-%m-%d}"
             + (f": {one['note']}" if one["note"] else ""),
             one["value"],
             row["unit"],
@@ -161,29 +188,51 @@ def _entry(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Co
 
 
 def _formula_of_month(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition | None:
-    names = formulas.named(definition["formula"])
-    if not names:
-        return None
-    found = rows(
-        connection,
-        """
-        select metric, label, value, unit, scale from marts.fct_metrics_monthly
-        inner join marts.dim_metrics using (metric, label, unit)
-        where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
-            and metric = any(%(names)s)
-        """,
-        {**row, "names": names},
-    )
-    known = {one["metric"]: one for one in found}
-    parts = tuple(
-        Part(name, known[name]["value"], known[name]["unit"], known[name]["scale"]) for name in names if name in known
-    )
+    recipes: list[tuple[str, str | None]] = [(definition["formula"], None)]
+    if row["metric"] in ingredients.RECIPES:
+        kept_in, recipe = ingredients.RECIPES[row["metric"]]
+        recipes.insert(0, (recipe, kept_in))
+    for formula, mart in recipes:
+        amounts = ingredients.of(connection, row, formula, mart)
+        if found := _put_together(row, definition, formula, amounts):
+            return found
+    return None
+
+
+def _put_together(
+    row: Row, definition: Row, formula: str, amounts: Mapping[str, ingredients.Ingredient]
+) -> Composition | None:
+    """The figure by a formula; None where the amounts do not come to it.
+
+    Amounts are kept rounded and figures worked out from exact ones, so a difference as large as the rounding of the
+    amounts can make is a part by itself.
+    """
     # Only misc_revenue may be missing from a total that has a value; it adds nothing then.
-    values = {part.label: Fraction(part.value or 0) for part in parts}
-    come_to = formulas.computed(definition["formula"], values)
-    if come_to is None:
+    values = {name: Fraction(one.value or 0) for name, one in amounts.items()}
+    come_to = formulas.computed(formula, values)
+    if come_to is None or not values:
         return None
-    return Composition("formula", f"{definition['formula']}:", parts, _rounded(come_to, definition["scale"]))
+    parts = [Part(wording.label_of(one.label), one.value, one.unit, one.scale) for one in amounts.values()]
+    result = _rounded(come_to, definition["scale"])
+    if result != row["value"]:
+        if abs(Fraction(row["value"]) - come_to) > _rounding(formula, values, amounts, definition["scale"]):
+            return None
+        parts.append(Part(ROUNDING, row["value"] - result, row["unit"], definition["scale"]))
+    numbers = wording.with_numbers(formula, {name: one.value for name, one in amounts.items()})
+    return Composition("formula", "", tuple(parts), row["value"], numbers)
+
+
+def _rounding(
+    formula: str, values: Mapping[str, Fraction], amounts: Mapping[str, ingredients.Ingredient], scale: int
+) -> Fraction:
+    """By how much the rounding of the amounts can move what the formula comes to."""
+    exact = formulas.computed(formula, values) or Fraction(0)
+    moved = Fraction(1, 2 * 10**scale)
+    for name, value in values.items():
+        half = Fraction(1, 2 * 10 ** amounts[name].scale) if amounts[name].unit != "count" else Fraction(0)
+        ends = [formulas.computed(formula, {**values, name: value + step}) for step in (half, -half)]
+        moved += max((abs(end - exact) for end in ends if end is not None), default=Fraction(0))
+    return moved
 
 
 def _accounts(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition | None:
@@ -197,63 +246,88 @@ def _accounts(connection: psycopg.Connection[Any], definition: Row, row: Row) ->
     found = rows(
         connection,
         f"""
-        select account_name, sum(amount) as amount from marts.fct_profit_and_loss
+        select account_name as label, sum(amount) as value from marts.fct_profit_and_loss
         where organization_id = %(organization_id)s and period = %(period)s and basis = %(basis)s
             and ({conditions.get(row["metric"], "metric = %(metric)s")})
         group by account_name order by account_name
         """,  # noqa: S608 - the conditions above
         row,
     )
-    parts = tuple(Part(one["account_name"], one["amount"], row["unit"], definition["scale"]) for one in found)
-    total = sum((part.value for part in parts if part.value is not None), Decimal(0))
-    if total != row["value"]:
-        return None
-    how = (
-        f"Postings of the month, {row['basis']} basis, by account:"
-        if parts
-        else "The month has no postings on its accounts."
-    )
-    return Composition("accounts", how, parts, total)
+    how = f"By account of the books, {row['basis'].lower()} basis:" if found else "Nothing was posted on its accounts."
+    return _summed("accounts", how, found, definition, row)
 
 
 def _clients(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition | None:
     found = rows(
         connection,
         """
-        select client_id, value from marts.fct_metrics_monthly
+        select client_id, coalesce(clients.name, client_id) as label, figures.value
+        from marts.fct_metrics_monthly as figures
+        left join marts.dim_clients as clients using (organization_id, client_id)
         where organization_id = %(organization_id)s and client_id <> 'all' and period = %(period)s
-            and metric = %(metric)s and value <> 0
-        order by value desc, client_id
+            and metric = %(metric)s and figures.value <> 0
+        order by figures.value desc, client_id
         """,
         row,
     )
-    parts = tuple(Part(one["client_id"], one["value"], row["unit"], definition["scale"]) for one in found)
-    total = sum((part.value for part in parts if part.value is not None), Decimal(0))
-    if total != row["value"] or not parts:
-        return None
-    return Composition("clients", f"The sum of its {len(parts)} clients:", parts, total)
+    for one in found:
+        one["label"] = wording.UNASSIGNED if one["client_id"] == "unassigned" else one["label"]
+    return _summed("clients", "By client:", found, definition, row) if found else None
 
 
 def _records(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
-    if row["metric"] == "reactive_time_spent":
-        found = rows(
-            connection,
-            """
-            select coalesce(ticket_id, 'no ticket') as ticket_id, sum(hours) as hours from marts.fct_time_entries
+    statements = {
+        "reactive_time_spent": """
+            select coalesce('ticket ' || ticket_id, 'no ticket') as label, sum(hours) as value
+            from marts.fct_time_entries
             where organization_id = %(organization_id)s and client_id = %(client_id)s and entered_period = %(period)s
                 and is_reactive
             group by 1 order by 2 desc, 1
             """,
-            row,
-        )
-        parts = tuple(Part(f"ticket {one['ticket_id']}", one["hours"], row["unit"], 2) for one in found)
-        total = sum((part.value for part in parts if part.value is not None), Decimal(0))
-        return Composition("records", "Hours entered, by ticket:", parts, total)
+        "mrr_run_rate": """
+            select concat(product_name, ' x ', trim_scale(quantity)) as label, mrr as value
+            from marts.fct_subscription_item_months
+            where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
+                and mrr <> 0
+            order by mrr desc, subscription_item_id
+            """,
+        "ar_over_90_usd": """
+            select coalesce(clients.name, client_id) as label, open_invoices_usd as value
+            from marts.fct_aged_receivables left join marts.dim_clients as clients using (organization_id, client_id)
+            where organization_id = %(organization_id)s and period = %(period)s and bucket = 'over_90'
+                and open_invoices > 0
+            order by 2 desc, 1
+            """,
+    }
+    how = {
+        "reactive_time_spent": "Hours entered, by ticket:",
+        "mrr_run_rate": "By item of the client's subscriptions, a month:",
+        "ar_over_90_usd": "By client:",
+    }
+    if row["metric"] in statements:
+        found = rows(connection, statements[row["metric"]], row)
+        if summed := _summed("records", how[row["metric"]] if found else "There is none.", found, definition, row):
+            return summed
+    where = wording.SOURCES.get(row["source"], "the marts")
     if row["unit"] == "count" and row["value"] == row["source_rows"]:
-        part = Part(f"records of {row['model']}, each of which counts one", Decimal(row["source_rows"]), "count", 0)
-        return Composition("records", "A count of records:", (part,), part.value)
-    part = Part(f"{row['model']}, from {row['source_rows']:,} records", row["value"], row["unit"], definition["scale"])
-    return Composition("model", f"{definition['formula']}:", (part,), part.value)
+        things = THINGS.get(row["model"], f"records of {where}")
+        part = Part(f"{things}, each of which counts one", row["value"], "count", 0)
+        return Composition("records", "", (part,), part.value)
+    part = Part(f"as {where} has it", row["value"], row["unit"], definition["scale"])
+    return Composition("model", "", (part,), part.value)
+
+
+def _summed(kind: str, how: str, found: Sequence[Row], definition: Row, row: Row) -> Composition | None:
+    """The figure as a sum; None where the amounts do not come to it, but for what rounding each of them makes."""
+    scale = definition["scale"]
+    parts = [Part(one["label"], _rounded(Fraction(one["value"]), scale), row["unit"], scale) for one in found]
+    difference = row["value"] - sum((part.value for part in parts if part.value is not None), Decimal(0))
+    is_rounded = row["metric"] == "mrr_run_rate"  # of an exchange rate or a year's price; other amounts are exact
+    if abs(difference) > (Decimal(len(parts) + 1).scaleb(-scale) / 2 if is_rounded else 0):
+        return None
+    if difference:
+        parts.append(Part(ROUNDING, difference, row["unit"], scale))
+    return Composition(kind, how, tuple(parts), row["value"])
 
 
 def _rounded(value: Fraction, scale: int) -> Decimal:

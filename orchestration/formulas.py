@@ -19,9 +19,16 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] 
 }
 
 
+def without_remark(formula: str) -> str:
+    """The formula alone."""
+    return re.split(r"[;:,](?:\s|$)| of the client\b", formula, maxsplit=1)[0].strip()
+
+
 def parsed(formula: str) -> ast.expr | None:
-    """The arithmetic of a formula, or None where it is a sentence. The rest after `,`, `:` or `;` is a remark."""
-    text = re.sub(r"\baverage (?=\w)", "", re.split(r"[;:,](?:\s|$)", formula, maxsplit=1)[0].strip())
+    """The arithmetic of a formula, or None where it is a sentence. The rest after `,`, `:`, `;` or `of the client` is a
+    remark.
+    """
+    text = re.sub(r"\baverage (?=\w)", "", without_remark(formula))
     text = re.sub(r"(?<=\s)[x×](?=\s)", "*", text)
     try:
         tree = ast.parse(text, mode="eval").body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,8 @@ from psycopg.rows import dict_row
 from orchestration.errors import UsageError
 
 Row = dict[str, Any]
+LACKS = "Cannot be calculated without "
+"""How the reason of a figure begins that lacks others."""
 
 
 def smartnumbers(connection: psycopg.Connection[Any], organization_id: str, quarter: str) -> list[Row]:
@@ -189,12 +192,73 @@ def anomaly(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
     )
 
 
+def forecast(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
+    """What the month after this one is forecast to be; only of the newest month that is over."""
+    return rows(
+        connection,
+        """
+        select period, value, low, high, back_tests, mean_error, mean_error_of_last_value, reason
+        from marts.fct_metric_forecasts
+        where organization_id = %(organization_id)s and %(client_id)s = 'all' and metric = %(metric)s
+            and period = to_char(to_date(%(period)s, 'YYYY-MM') + interval '1 month', 'YYYY-MM')
+        """,
+        figure,
+    )
+
+
+def labels(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """What every metric is called."""
+    return {str(row["metric"]): str(row["label"]) for row in rows(connection, "select * from marts.dim_metrics", {})}
+
+
+def client_name(connection: psycopg.Connection[Any], organization_id: str, client_id: str) -> str:
+    """What a client is called; its id where nobody knows."""
+    found = rows(
+        connection,
+        "select name from marts.dim_clients where organization_id = %(organization)s and client_id = %(client)s",
+        {"organization": organization_id, "client": client_id},
+    )
+    return str(found[0]["name"]) if found else client_id
+
+
+def missing_parts(connection: psycopg.Connection[Any], figure: Row, reason: str) -> list[Row]:
+    """What a monthly figure lacks at the root: the parts that its reason names, or the parts which those lack."""
+    known = {
+        str(row["metric"]): row
+        for row in rows(
+            connection,
+            """
+            select figures.metric, figures.reason, metrics.usual_source from marts.fct_metrics_monthly as figures
+            inner join marts.dim_metrics as metrics using (metric)
+            where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
+                and value is null and reason is not null
+            """,
+            figure,
+        )
+    }
+    roots: dict[str, Row] = {}
+    waiting, seen = [reason], {str(figure["metric"])}
+    while waiting:
+        named = waiting.pop(0)
+        if not named.startswith(LACKS):
+            continue
+        for metric in re.findall(r"\w+", named.removeprefix(LACKS)):
+            if metric in known and metric not in seen:
+                seen.add(metric)
+                if known[metric]["reason"].startswith(LACKS):
+                    waiting.append(known[metric]["reason"])
+                else:
+                    roots[metric] = known[metric]
+    return list(roots.values())
+
+
 def drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
     """What made a SmartNumber change, in the order of its formula."""
     return rows(
         connection,
         """
-        select driver, unit, amount, previous_amount, contribution, reason from marts.fct_smartnumber_drivers
+        select driver, label, unit, amount, previous_amount, contribution, reason
+        from marts.fct_smartnumber_drivers
         where organization_id = %(organization_id)s and quarter = %(quarter)s and metric = %(metric)s
         order by position
         """,
@@ -203,15 +267,15 @@ def drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
 
 
 def client_drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
-    """Which clients moved a SmartNumber most, by their own rate or their share; the five largest parts."""
+    """Which clients moved a SmartNumber, by their own rate or their share, the largest parts first."""
     return rows(
         connection,
         """
-        select client_id, effect, contribution from marts.fct_smartnumber_client_drivers
+        select client_id, coalesce(clients.name, client_id) as name, effect, contribution
+        from marts.fct_smartnumber_client_drivers
+        left join marts.dim_clients as clients using (organization_id, client_id)
         where organization_id = %(organization_id)s and quarter = %(quarter)s and metric = %(metric)s
-            and effect <> 'not_split'
-        order by abs(contribution) desc, client_id, effect
-        limit 5
+        order by effect = 'not_split', abs(contribution) desc, client_id, effect
         """,
         figure,
     )

@@ -1,12 +1,15 @@
-"""What tests of explanations share: the rows of a mart, and whether the parts of a figure add up to it."""
+"""What tests of explanations share: rows of a mart, whether parts add up, whether an explanation is plain language."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from orchestration.cli.explain import Teller
 from orchestration.explanation import Composition
+from warehouse.organizations import Organization
 
 
 def figures(session: psycopg.Connection[Any], mart: str) -> list[dict[str, Any]]:
@@ -23,3 +26,28 @@ def differs(made: Composition, value: Decimal | None, scale: int) -> bool:
         return made.result is not None
     unit = Decimal(1).scaleb(-scale)
     return made.result is None or made.result.quantize(unit, ROUND_HALF_EVEN) != value.quantize(unit, ROUND_HALF_EVEN)
+
+
+def told(session: psycopg.Connection[Any], mart: str, row: dict[str, Any], definition: dict[str, Any]) -> list[str]:
+    """What `qbr explain` prints of a row of a mart."""
+    organization = Organization(id=row["organization_id"], name="North", time_zone="America/Chicago")
+    teller = Teller(session, organization, definition, row.get("client_id", "all"))
+    return list(teller.month(row["period"]) if mart == "fct_metrics_monthly" else teller.quarter(row["quarter"]))
+
+
+def flaws(lines: list[str], value: Decimal | None) -> list[str]:
+    """What a reader who knows no tables would stumble over; that a figure has no value must be told, and what helps."""
+    found = []
+    for line in lines[:-1]:  # the last is for analysts
+        words = re.sub(r"`[^`]*`|config/[\w-]+\.yml|period,metric,value,note", "", line)
+        found += [f"{word!r} is no word: {line}" for word in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", words)]
+        if re.search(r"\b(NULL|None|select|nan)\b", words):
+            found.append(line)
+    said = [line.partition(":")[0] for line in lines]
+    if value is None and ("Why none" not in said or "What to do" not in said or not lines[0].endswith("no figure")):
+        found.append("Nobody says why there is none.")
+    if value is not None and (lines[0].endswith("no figure") or "Made of" not in said):
+        found.append("Nobody says what it is made of.")
+    if not lines[-1].startswith("To look up:"):
+        found.append("An analyst cannot find it.")
+    return found

@@ -195,9 +195,9 @@ def test_a_figure_says_that_it_was_imported(history: History) -> None:
     ended = qbr("explain", "mrr", "--period", "2025-08", "--organization", "juniper-it")
     assert ended.exit_code == 0
     assert "$100,000.00" in ended.out
-    assert "imported (Imported is the only candidate with a value.)" in ended.out
+    assert "Imported from a file; nothing else was offered." in ended.out
     cleared = qbr("explain", CLEARED[1], "--period", CLEARED[0], "--organization", "juniper-it")
-    assert "no data: " in cleared.out
+    assert cleared.out.splitlines()[0].endswith(": no figure")
     assert "cleared the value on purpose" in cleared.out
 
 

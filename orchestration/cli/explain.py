@@ -1,8 +1,7 @@
-"""``qbr explain``: the receipt of one figure, in plain sentences."""
+"""``qbr explain``: where one figure comes from, in plain sentences and with parts that add up."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,15 +10,18 @@ import psycopg
 import typer
 from rich.console import Console
 
-from orchestration import explanation, readings
+from orchestration import explanation, readings, wording
+from orchestration.cli import receipts
 from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
 from orchestration.cli.report import shown
 from orchestration.errors import UsageError
 from orchestration.explanation import Composition
 from orchestration.selection import one_organization
 from warehouse.engine import connect
+from warehouse.organizations import Organization
 
 SHOWN_PARTS = 15
+WIDTH = 16
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +37,7 @@ def explain(
     client: Annotated[str, typer.Option("--client", metavar="CLIENT_ID", help="One client instead of all.")] = "all",
     organization: OneOrganizationOption = None,
 ) -> None:
-    """Say what a figure is and why: its parts with their sum, every candidate and version, how unusual it is."""
+    """Say where a figure comes from: its parts with their sum, what else was offered, what it was before."""
     if (period is None) == (quarter is None):
         raise typer.BadParameter("give a month with --period 2026-06 or a quarter with --quarter 2026-Q2.")
     asked = str(period or quarter)
@@ -45,157 +47,118 @@ def explain(
     console = Console()
     with connect() as connection:
         definition = readings.definition(connection, metric)
-        tell = _quarter if is_quarter else _month
-        for line in tell(connection, chosen.id, definition, asked, client):
+        teller = Teller(connection, chosen, definition, client)
+        for line in teller.quarter(asked) if is_quarter else teller.month(asked):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _month(
-    connection: psycopg.Connection[Any], organization_id: str, definition: readings.Row, period: str, client: str
-) -> list[str]:
-    if not definition["is_monthly"]:
-        raise UsageError(
-            f"{definition['metric']} is a quarterly SmartNumber; give a quarter such as 2026-Q2. Nothing was shown."
-        )
-    row = readings.monthly_figure(connection, organization_id, definition["metric"], period, client)
-    return [
-        *_heading(definition, period, client, row["value"], row["reason"]),
-        *_made_of(explanation.of_month(connection, definition, row), definition),
-        f"Method:     {row['method'] or 'none'}" + (f" ({row['won_because']})" if row["won_because"] else ""),
-        *([f"Basis:      {row['basis']}"] if row["basis"] else []),
-        *_candidates(connection, definition, row),
-        *_versions(connection, definition, row),
-        *_unusual(connection, definition, row),
-        *_source(row),
-    ]
+class Teller:
+    """Tells one metric of one organization or client."""
 
+    def __init__(
+        self, connection: psycopg.Connection[Any], organization: Organization, definition: readings.Row, client_id: str
+    ) -> None:
+        self.connection, self.organization, self.definition = connection, organization, definition
+        self.client_id = client_id
+        self.labels = readings.labels(connection)
+        self.unit, self.scale = definition["unit"], definition["scale"]
 
-def _quarter(
-    connection: psycopg.Connection[Any], organization_id: str, definition: readings.Row, quarter: str, client: str
-) -> list[str]:
-    metric = definition["metric"]
-    if not definition["is_smartnumber"] or client != "all":
-        if not definition["is_monthly"]:
-            raise UsageError(f"{metric} describes the whole organization; leave --client out. Nothing was shown.")
-        row = readings.quarterly_input(connection, organization_id, metric, quarter, client)
-        return [
-            *_heading(definition, quarter, client, row["value"], row["reason"]),
-            *_made_of(explanation.of_quarter(connection, definition, row), definition),
-            *_presented(connection, definition, row),
-            *_source(row, model="fct_metrics_quarterly"),
-        ]
-    row = readings.quarterly_figure(connection, organization_id, metric, quarter)
-    inputs = row["inputs"] or {}
-    return [
-        *_heading(definition, quarter, client, row["value"], row["reason"]),
-        *_made_of(explanation.of_smartnumber(definition, row), definition),
-        f"Numbers:    {with_numbers(row['formula'], inputs, row['months_present'])}"
-        + ("" if row["value"] is None else f" = {shown(row['value'], row['unit'], row['scale'])}"),
-        f"Months:     {row['months_present']} of 3" + (", incomplete" if row["is_incomplete"] else ""),
-        f"Before:     {shown(row['previous_value'], row['unit'], row['scale'])} in {row['previous_quarter']}",
-        *_drivers(connection, row),
-        *_presented(connection, definition, row),
-        *_source(row, model="fct_smartnumbers"),
-    ]
+    def month(self, period: str) -> Iterator[str]:
+        """One monthly figure."""
+        if not self.definition["is_monthly"]:
+            raise UsageError(
+                f"{self.definition['metric']} is a quarterly SmartNumber; give a quarter such as 2026-Q2. "
+                "Nothing was shown."
+            )
+        metric, organization_id = self.definition["metric"], self.organization.id
+        row = readings.monthly_figure(self.connection, organization_id, metric, period, self.client_id)
+        made = explanation.of_month(self.connection, self.definition, row)
+        yield from self._head(period, row)
+        if not row["is_complete_period"]:
+            yield "             The month is not over, so this is what has come in so far."
+        yield from self._made_of(made)
+        yield from receipts.origin(self.connection, self.definition, row)
+        yield from receipts.versions(self.connection, self.definition, row)
+        yield from receipts.unusual(self.connection, self.definition, row)
+        yield from receipts.forecast(self.connection, self.definition, row)
+        yield self._for_analysts("fct_metrics_monthly", row, row["model"])
 
-
-def with_numbers(formula: str, inputs: dict[str, Any], months: int | None) -> str:
-    """The formula with every input's value in the place of its name, and the months present in that of `months`."""
-    text = re.sub(r"\bmonths\b", str(months or "no months"), formula)
-    for name in sorted(inputs, key=len, reverse=True):
-        value = inputs[name].get("value")
-        text = re.sub(rf"\b{re.escape(name)}\b", "no data" if value is None else f"{Decimal(str(value)):,f}", text)
-    return text
-
-
-def _heading(
-    definition: readings.Row, period: str, client: str, value: Decimal | None, reason: str | None
-) -> list[str]:
-    whose = "" if client == "all" else f" of {client}"
-    return [
-        f"{definition['label']} ({definition['metric']}){whose}, {period}",
-        f"Value:      {shown(value, definition['unit'], definition['scale'])}" + (f": {reason}" if reason else ""),
-        f"Formula:    {definition['formula']}",
-        f"No value when {definition['null_rule']}",
-    ]
-
-
-def _made_of(made: Composition, definition: readings.Row) -> Iterator[str]:
-    yield f"Made of:    {made.how}"
-    for part in made.parts[:SHOWN_PARTS]:
-        yield f"  {shown(part.value, part.unit, part.scale):>16}  {part.label}"
-    rest = [part.value for part in made.parts[SHOWN_PARTS:] if part.value is not None]
-    if rest:
-        of_all = made.parts[0]
-        yield f"  {shown(sum(rest, Decimal(0)), of_all.unit, of_all.scale):>16}  {len(rest)} more"
-    if made.result is not None:
-        yield f"  {shown(made.result, definition['unit'], definition['scale']):>16}  in all"
-
-
-def _candidates(connection: psycopg.Connection[Any], definition: readings.Row, row: readings.Row) -> Iterator[str]:
-    for one in readings.candidates(connection, row):
-        mark = "*" if one["is_winner"] else " "
-        why = one["reason"] or one["basis"] or ""
-        yield (
-            f"Candidate: {mark}{one['method']} {shown(one['value'], definition['unit'], definition['scale'])}"
-            + (f" from {one['source']}" if one["source"] else "")
-            + (f" ({why})" if why else "")
-        )
-
-
-def _versions(connection: psycopg.Connection[Any], definition: readings.Row, row: readings.Row) -> Iterator[str]:
-    for one in readings.versions(connection, row):
-        yield (
-            f"Version:    since {one['changed_at']:%Y-%m-%d %H:%M} UTC "
-            f"{shown(one['value'], definition['unit'], definition['scale'])}, {one['method'] or 'none'} "
-            f"({one['reason']})"
-        )
-
-
-def _unusual(connection: psycopg.Connection[Any], definition: readings.Row, row: readings.Row) -> Iterator[str]:
-    for one in readings.anomaly(connection, row):
-        usual = shown(one["median"], definition["unit"], definition["scale"])
-        if one["is_anomaly"] is None:
-            yield f"Unusual:    cannot be said. {one['reason']}"
+    def quarter(self, quarter: str) -> Iterator[str]:
+        """One SmartNumber, or a monthly metric over the months of a quarter."""
+        metric, organization_id = self.definition["metric"], self.organization.id
+        if self.definition["is_smartnumber"] and self.client_id == "all":
+            row = readings.quarterly_figure(self.connection, organization_id, metric, quarter)
+            made = explanation.of_smartnumber(self.definition, row)
+            yield from self._head(quarter, row)
+            yield from self._made_of(made)
+            yield from receipts.change(self.connection, row)
+            yield from receipts.target(row)
+            mart = "fct_smartnumbers"
         else:
-            judged = "yes" if one["is_anomaly"] else "no"
-            yield f"Unusual:    {judged}; the median of the {one['months_before']} months before is {usual}"
+            if not self.definition["is_monthly"]:
+                raise UsageError(f"{metric} describes the whole organization; leave --client out. Nothing was shown.")
+            row = readings.quarterly_input(self.connection, organization_id, metric, quarter, self.client_id)
+            made = explanation.of_quarter(self.connection, self.definition, row)
+            yield from self._head(quarter, row)
+            yield from self._made_of(made)
+            mart = "fct_metrics_quarterly"
+        if row["is_incomplete"] and row["value"] is not None:
+            yield f"Incomplete:  only {row['months_present']} of 3 months could be used."
+        yield from receipts.presented(self.connection, self.definition, row, self.labels)
+        yield self._for_analysts(mart, row)
 
+    def _head(self, period: str, row: readings.Row) -> Iterator[str]:
+        whose = self.organization.name
+        if self.client_id == "unassigned":
+            whose += f", {wording.UNASSIGNED}"
+        elif self.client_id != "all":
+            whose += f", {readings.client_name(self.connection, self.organization.id, self.client_id)}"
+        value = row["value"]
+        told = "no figure" if value is None else self._told(value, self.unit, self.scale)
+        label = wording.label_of(self.definition["label"])
+        yield f"{label[:1].upper()}{label[1:]}, {wording.month_of(period)}, {whose}: {told}"
+        yield f"What it is:  {wording.in_words(self.definition['formula'], self.labels)}."
+        if value is None:
+            reason = row["reason"] or "Nobody knows why."
+            yield f"Why none:    {wording.in_words(reason, self.labels)}"
+            roots = readings.missing_parts(self.connection, row, reason) if "period" in row else []
+            for one in roots:
+                lacking = wording.in_words(one["metric"], self.labels)
+                yield f"             {lacking}: {wording.in_words(one['reason'], self.labels)}"
+            why, source = (roots[0]["reason"], roots[0]["usual_source"]) if roots else (reason, None)
+            source = source or self.definition["usual_source"]
+            yield f"What to do:  {wording.advice(why, source, self.organization.id, period)}"
 
-def _drivers(connection: psycopg.Connection[Any], row: readings.Row) -> Iterator[str]:
-    found = readings.drivers(connection, row)
-    if row["change"] is None or any(one["contribution"] is None for one in found):
-        yield from {f"Change:     cannot be told apart. {one['reason']}" for one in found if one["reason"]}
-        return
-    yield f"Change:     {_signed(row['change'], row['unit'], row['scale'])}, of which"
-    for one in found:
-        scale = 2 if one["unit"] in {"usd", "hours"} else 4
-        before, now = (shown(one[name], one["unit"], scale) for name in ("previous_amount", "amount"))
-        part = _signed(one["contribution"], row["unit"], row["scale"])
-        yield f"  {part:>16}  {one['driver']}, from {before} to {now}"
-    for place, one in enumerate(readings.client_drivers(connection, row)):
-        part = _signed(one["contribution"], row["unit"], row["scale"])
-        effect = {"rate": "its own rate", "mix": "its share of the whole"}[one["effect"]]
-        yield ("By client:  the largest parts\n" if not place else "") + f"  {part:>16}  {one['client_id']}, {effect}"
+    def _made_of(self, made: Composition) -> Iterator[str]:
+        if not made.parts:
+            if made.how:
+                yield f"Made of:     {made.how}"
+            return
+        yield "Made of:     " + made.how if made.how else "Made of:"
+        for part in made.parts[:SHOWN_PARTS]:
+            yield f"{self._told(part.value, part.unit, part.scale):>{WIDTH}}  {part.label}"
+        rest = [part.value for part in made.parts[SHOWN_PARTS:] if part.value is not None]
+        if rest:
+            first = made.parts[0]
+            yield f"{shown(sum(rest, Decimal(0)), first.unit, first.scale):>{WIDTH}}  {len(rest)} more"
+        if made.result is not None and (made.numbers or len(made.parts) > 1):
+            come_to = self._told(made.result, self.unit, self.scale)
+            if made.numbers:
+                yield f"             {made.numbers} = {come_to}"
+            else:
+                yield f"{come_to:>{WIDTH}}  in all" if made.kind != "average" else f"{come_to:>{WIDTH}}  on average"
 
+    @staticmethod
+    def _told(value: Decimal | None, unit: str, scale: int) -> str:
+        return shown(value, unit, scale) + ("" if value is None else wording.UNITS.get(unit, ""))
 
-def _presented(connection: psycopg.Connection[Any], definition: readings.Row, row: readings.Row) -> Iterator[str]:
-    for one in readings.restated(connection, row):
-        yield (
-            f"Presented:  {shown(one['presented_value'], definition['unit'], definition['scale'])} when the quarter "
-            f"was frozen by {one['frozen_by']} on {one['frozen_at']:%Y-%m-%d}. {one['cause']}"
-        )
-
-
-def _signed(value: Decimal, unit: str, scale: int) -> str:
-    return ("+" if value > 0 else "") + shown(value, unit, scale)
-
-
-def _source(row: readings.Row, model: str | None = None) -> list[str]:
-    rows = row["source_rows"]
-    freshest = row["freshest_at"]
-    return [
-        f"Model:      {model or row.get('model') or 'none'}" + (f", from {row['source']}" if row.get("source") else ""),
-        f"Rows:       {'not counted' if rows is None else f'{rows:,}'}",
-        f"Freshness:  {'unknown' if freshest is None else freshest.isoformat(timespec='seconds')}",
-    ]
+    def _for_analysts(self, mart: str, row: readings.Row, model: str | None = None) -> str:
+        rows, freshest = row["source_rows"], row["freshest_at"]
+        told = f"{self.definition['metric']} in marts.{mart}"
+        if model and model != mart:
+            told += f", made by {model}"
+        if rows:
+            told += f", from {rows:,} records"
+        if freshest:
+            told += f", the newest read {freshest:%Y-%m-%d %H:%M} UTC"
+        return f"To look up:  {told}."

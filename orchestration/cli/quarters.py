@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration import pipeline, readings
+from orchestration import pipeline, readings, wording
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import shown
 from orchestration.selection import one_organization
@@ -65,13 +65,15 @@ def restatements(quarter: QuarterOption = None, organization: OneOrganizationOpt
     with connect() as connection:
         found = frozen_quarters.restatements(connection, chosen.id, str(named) if named else None)
         definitions = {one.metric: readings.definition(connection, one.metric) for one in found}
+        labels = readings.labels(connection) if found else {}
     for one in found:
         unit, scale = definitions[one.metric]["unit"], definitions[one.metric]["scale"]
         client = "" if one.client_id == "all" else f" for {one.client_id}"
         amount = "" if one.amount is None else f" ({'+' if one.amount > 0 else ''}{shown(one.amount, unit, scale)})"
+        was, now = shown(one.presented_value, unit, scale), shown(one.value, unit, scale)
         typer.echo(
-            f"{one.quarter}: {definitions[one.metric]['label']} of {one.period}{client} was presented as "
-            f"{shown(one.presented_value, unit, scale)} and is {shown(one.value, unit, scale)}{amount}. {one.cause}"
+            f"{one.quarter}: {definitions[one.metric]['label']} of {one.period}{client} was presented as {was} and is "
+            f"{now}{amount}. {wording.in_words(one.cause, labels)}"
         )
     if not found:
         typer.echo(

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration import explanation, formulas
 from tests.dbt_project.conftest import Warehouse
-from tests.explained import definitions, differs, figures
+from tests.explained import definitions, differs, figures, flaws, told
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,40 @@ def test_the_formula_of_every_smartnumber_comes_to_it(session: psycopg.Connectio
         if differs(made := explanation.of_smartnumber(known[row["metric"]], row), row["value"], row["scale"])
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("mart", ["fct_metrics_monthly", "fct_metrics_quarterly", "fct_smartnumbers"])
+def test_every_figure_is_told_in_plain_language(session: psycopg.Connection[Any], mart: str) -> None:
+    """Every metric, every month and quarter, the whole company, each client and what belongs to none."""
+    known = definitions(session)
+    found = figures(session, mart)
+    wrong = {}
+    for row in found:
+        if problems := flaws(told(session, mart, row, known[row["metric"]]), row["value"]):
+            wrong[row["organization_id"], row.get("client_id"), row["quarter"], row["metric"]] = problems
+    assert wrong == {}
+    assert {row["metric"] for row in found} > set() and len(found) > 50
+
+
+def test_every_metric_can_be_asked_for(session: psycopg.Connection[Any]) -> None:
+    """None is left out of the marts, so `qbr explain` has an answer for each."""
+    of_months = {row["metric"] for row in figures(session, "fct_metrics_monthly")}
+    of_quarters = {row["metric"] for row in figures(session, "fct_smartnumbers")}
+    for metric, definition in definitions(session).items():
+        assert metric in (of_months if definition["is_monthly"] else of_quarters), metric
+
+
+def test_a_figure_that_lacks_another_names_what_is_missing_at_the_root(session: psycopg.Connection[Any]) -> None:
+    """Net profit lacks expenses, those lack what the owner takes; what to do is about that."""
+    known = definitions(session)
+    row = next(
+        row
+        for row in figures(session, "fct_metrics_monthly")
+        if row["metric"] == "net_profit" and row["client_id"] == "all" and row["value"] is None
+    )
+    lines = told(session, "fct_metrics_monthly", row, known["net_profit"])
+    assert any(line.strip().startswith("Owner compensation: Nobody has entered") for line in lines), lines
+    assert any(line.startswith("What to do:  Enter it: a CSV file") for line in lines), lines
 
 
 def test_a_formula_is_read_as_people_write_it() -> None:

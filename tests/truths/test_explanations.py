@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from orchestration import explanation
-from tests.explained import definitions, differs, figures
+from tests.explained import definitions, differs, figures, flaws, told
 from tests.three_businesses import Warehouse
 
 
@@ -64,3 +64,19 @@ def test_what_drove_every_change_adds_up_to_it(session: psycopg.Connection[Any])
     ).fetchall()
     assert len(found) > 100
     assert [one for one in found if one[0] != one[1]] == []
+
+
+@pytest.mark.parametrize("mart", ["fct_metrics_monthly", "fct_metrics_quarterly", "fct_smartnumbers"])
+def test_every_metric_of_some_months_is_told_in_plain_language(session: psycopg.Connection[Any], mart: str) -> None:
+    """Of the newest two quarters: each metric, for the company, for what belongs to no client, and for two clients."""
+    known = definitions(session)
+    found = figures(session, mart)
+    newest = sorted({row["quarter"] for row in found})[-2:]
+    clients = {"all", "unassigned", *sorted({row.get("client_id", "all") for row in found})[:3]}
+    wrong = {}
+    asked = [row for row in found if row["quarter"] in newest and row.get("client_id", "all") in clients]
+    for row in asked:
+        if problems := flaws(told(session, mart, row, known[row["metric"]]), row["value"]):
+            wrong[row["organization_id"], row.get("client_id"), row["quarter"], row["metric"]] = problems
+    assert wrong == {}
+    assert len({row["metric"] for row in asked}) > 20
