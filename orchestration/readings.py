@@ -282,15 +282,21 @@ def client_drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row
 
 
 def restated(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:
-    """What was presented of a quarterly figure, where that is not what it is now."""
+    """What was presented of a figure of a frozen quarter, where that is not what it is now."""
+    monthly = "fct_metrics_monthly" if "period" in figure else "fct_metrics_quarterly"
     return rows(
         connection,
         """
         select presented_value, cause, frozen_by, frozen_at from marts.fct_restatements
-        where organization_id = %(organization_id)s and quarter = %(quarter)s and period = %(quarter)s
+        where organization_id = %(organization_id)s and quarter = %(quarter)s and period = %(period)s
             and metric = %(metric)s and client_id = %(client_id)s and mart = %(mart)s
         """,
-        {"client_id": "all", **figure, "mart": "fct_smartnumbers" if "inputs" in figure else "fct_metrics_quarterly"},
+        {
+            "client_id": "all",
+            "period": figure["quarter"],
+            **figure,
+            "mart": "fct_smartnumbers" if "inputs" in figure else monthly,
+        },
     )
 
 

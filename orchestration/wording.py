@@ -44,11 +44,12 @@ def label_of(label: str) -> str:
 
 
 def in_words(text: str, labels: Mapping[str, str]) -> str:
-    """A formula or a reason with every key of a metric put in words."""
+    """A formula or a reason with every key of a metric put in words; other keys lose their underscores."""
     keys = sorted((key for key in labels if "_" in key or key not in _ALSO_WORDS), key=len, reverse=True)
     if not keys:
         return text
     found = re.sub(rf"\b({'|'.join(map(re.escape, keys))})\b", lambda match: label_of(labels[match[1]]), text)
+    found = re.sub(r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda match: match[0].replace("_", " "), found)
     return found[:1].upper() + found[1:]
 
 
@@ -66,8 +67,8 @@ def with_numbers(formula: str, values: Mapping[str, Decimal | None], months: int
 
 
 def plain(value: Decimal) -> str:
-    """A number without a unit or needless zeros."""
-    text = f"{value:,f}"
+    """A number without a unit or needless zeros, with at most four decimals."""
+    text = f"{round(value, 4):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -79,6 +79,7 @@ class Teller:
         yield from self._made_of(made)
         yield from receipts.origin(self.connection, self.definition, row)
         yield from receipts.versions(self.connection, self.definition, row)
+        yield from receipts.presented(self.connection, self.definition, row, self.labels)
         yield from receipts.unusual(self.connection, self.definition, row)
         yield from receipts.forecast(self.connection, self.definition, row)
         yield self._for_analysts("fct_metrics_monthly", row, row["model"])
@@ -125,9 +126,13 @@ class Teller:
             for one in roots:
                 lacking = wording.in_words(one["metric"], self.labels)
                 yield f"             {lacking}: {wording.in_words(one['reason'], self.labels)}"
-            why, source = (roots[0]["reason"], roots[0]["usual_source"]) if roots else (reason, None)
-            source = source or self.definition["usual_source"]
-            yield f"What to do:  {wording.advice(why, source, self.organization.id, period)}"
+            causes = [(one["reason"], one["usual_source"]) for one in roots] or [(reason, None)]
+            told = {
+                wording.advice(why, source or self.definition["usual_source"], self.organization.id, period)
+                for why, source in causes
+            }
+            for place, advice in enumerate(sorted(told)):
+                yield ("What to do:  " if not place else " " * 13) + advice
 
     def _made_of(self, made: Composition) -> Iterator[str]:
         if not made.parts:
@@ -158,7 +163,7 @@ class Teller:
         if model and model != mart:
             told += f", made by {model}"
         if rows:
-            told += f", from {rows:,} records"
+            told += f", from {rows:,} {'records' if rows > 1 else 'record'}"
         if freshest:
             told += f", the newest read {freshest:%Y-%m-%d %H:%M} UTC"
         return f"To look up:  {told}."

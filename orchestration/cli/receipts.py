@@ -45,7 +45,7 @@ def versions(connection: Session, definition: readings.Row, row: readings.Row) -
         yield (
             ("History:     " if not place else " " * 13)
             + f"{value} from {one['changed_at']:%Y-%m-%d %H:%M} UTC, {how}"
-            + (f" ({wording.in_words(one['reason'], {})})" if one["reason"] else "")
+            + (f": {one['reason']}" if one["value"] is None and one["reason"] else "")
         )
 
 

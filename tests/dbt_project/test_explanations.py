@@ -89,7 +89,8 @@ def test_a_figure_that_lacks_another_names_what_is_missing_at_the_root(session: 
     )
     lines = told(session, "fct_metrics_monthly", row, known["net_profit"])
     assert any(line.strip().startswith("Owner compensation: Nobody has entered") for line in lines), lines
-    assert any(line.startswith("What to do:  Enter it: a CSV file") for line in lines), lines
+    assert any("Enter it: a CSV file" in line for line in lines), lines
+    assert any("Read it: `qbr run" in line for line in lines), lines
 
 
 def test_a_formula_is_read_as_people_write_it() -> None:

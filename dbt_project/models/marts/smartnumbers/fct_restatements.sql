@@ -127,7 +127,8 @@ parts as (
                     then
                         whole.period = part.period
                         and whole.metric <> part.metric
-                        and definitions.formula ~ ('\m' || part.metric || '\M')
+                        -- What follows a comma, colon or semicolon is a remark.
+                        and regexp_replace(definitions.formula, '[;:,]\s.*', '') ~ ('\m' || part.metric || '\M')
                 when 'fct_metrics_quarterly' then whole.metric = part.metric
                 else part.metric in (
                     select inputs.input
