@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -14,8 +13,6 @@ from psycopg.rows import dict_row
 from orchestration.errors import UsageError
 
 Row = dict[str, Any]
-LACKS = "Cannot be calculated without "
-"""How the reason of a figure begins that lacks others."""
 
 
 def smartnumbers(connection: psycopg.Connection[Any], organization_id: str, quarter: str) -> list[Row]:
@@ -71,11 +68,16 @@ def as_json(organization_id: str, quarter: str, rows: Sequence[Row]) -> Row:
     }
 
 
+def find_definition(connection: psycopg.Connection[Any], metric: str) -> Row | None:
+    """What a metric of the spine means; None for another."""
+    found = rows(connection, "select * from marts.dim_metrics where metric = %(metric)s", {"metric": metric})
+    return found[0] if found else None
+
+
 def definition(connection: psycopg.Connection[Any], metric: str) -> Row:
     """What a metric means; raises :class:`UsageError` for one that nobody defined."""
-    found = rows(connection, "select * from marts.dim_metrics where metric = %(metric)s", {"metric": metric})
-    if found:
-        return found[0]
+    if found := find_definition(connection, metric):
+        return found
     known = [str(row["metric"]) for row in rows(connection, "select metric from marts.dim_metrics", {})]
     near = difflib.get_close_matches(metric, known, n=3)
     meant = f"Did you mean {' or '.join(near)}? " if near else ""
@@ -219,37 +221,6 @@ def client_name(connection: psycopg.Connection[Any], organization_id: str, clien
         {"organization": organization_id, "client": client_id},
     )
     return str(found[0]["name"]) if found else client_id
-
-
-def missing_parts(connection: psycopg.Connection[Any], figure: Row, reason: str) -> list[Row]:
-    """What a monthly figure lacks at the root: the parts that its reason names, or the parts which those lack."""
-    known = {
-        str(row["metric"]): row
-        for row in rows(
-            connection,
-            """
-            select figures.metric, figures.reason, metrics.usual_source from marts.fct_metrics_monthly as figures
-            inner join marts.dim_metrics as metrics using (metric)
-            where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
-                and value is null and reason is not null
-            """,
-            figure,
-        )
-    }
-    roots: dict[str, Row] = {}
-    waiting, seen = [reason], {str(figure["metric"])}
-    while waiting:
-        named = waiting.pop(0)
-        if not named.startswith(LACKS):
-            continue
-        for metric in re.findall(r"\w+", named.removeprefix(LACKS)):
-            if metric in known and metric not in seen:
-                seen.add(metric)
-                if known[metric]["reason"].startswith(LACKS):
-                    waiting.append(known[metric]["reason"])
-                else:
-                    roots[metric] = known[metric]
-    return list(roots.values())
 
 
 def drivers(connection: psycopg.Connection[Any], figure: Row) -> list[Row]:

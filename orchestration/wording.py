@@ -46,11 +46,15 @@ def label_of(label: str) -> str:
 def in_words(text: str, labels: Mapping[str, str]) -> str:
     """A formula or a reason with every key of a metric put in words; other keys lose their underscores."""
     keys = sorted((key for key in labels if "_" in key or key not in _ALSO_WORDS), key=len, reverse=True)
-    if not keys:
-        return text
-    found = re.sub(rf"\b({'|'.join(map(re.escape, keys))})\b", lambda match: label_of(labels[match[1]]), text)
+    named = rf"\b({'|'.join(map(re.escape, keys))})\b" if keys else r"(?!)"
+    found = re.sub(named, lambda match: label_of(labels[match[1]]), text)
     found = re.sub(r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda match: match[0].replace("_", " "), found)
-    return found[:1].upper() + found[1:]
+    return capital(found)
+
+
+def capital(text: str) -> str:
+    """The text with its first letter a capital."""
+    return text[:1].upper() + text[1:]
 
 
 _ALSO_WORDS = {"agreements", "employees"}
@@ -113,6 +117,10 @@ _ADVICE = (
         ),
     ),
     ("left out by a rule", "Nothing, unless the rule in {config} is wrong."),
+    (
+        "operational database",
+        "Map its table in {config} and connect the database, as docs/sources.md says. Not used: nothing to do.",
+    ),
     ("account rule|mapped", "Name its accounts under `accounts` in {config}, then `qbr build`."),
     ("device class", "Name the device classes in {config}, then `qbr build`."),
     (

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Annotated, Any
 
 import psycopg
 import typer
 from rich.console import Console
 
-from orchestration import explanation, readings, wording
+from orchestration import elsewhere, explanation, lacking, readings, wording
 from orchestration.cli import receipts
 from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
-from orchestration.cli.report import shown
 from orchestration.errors import UsageError
-from orchestration.explanation import Composition
+from orchestration.metric_reference import Entry
 from orchestration.selection import one_organization
 from warehouse.engine import connect
 from warehouse.organizations import Organization
-
-SHOWN_PARTS = 15
-WIDTH = 16
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,9 +41,14 @@ def explain(
     chosen = one_organization(organization)
     console = Console()
     with connect() as connection:
-        definition = readings.definition(connection, metric)
-        teller = Teller(connection, chosen, definition, client)
-        for line in teller.quarter(asked) if is_quarter else teller.month(asked):
+        definition = readings.find_definition(connection, metric)
+        entry = None if definition else elsewhere.find(metric)
+        if entry:
+            lines = tell_column(connection, chosen, entry, asked, client)
+        else:
+            teller = Teller(connection, chosen, definition or readings.definition(connection, metric), client)
+            lines = teller.quarter(asked) if is_quarter else teller.month(asked)
+        for line in lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -74,9 +74,9 @@ class Teller:
         row = readings.monthly_figure(self.connection, organization_id, metric, period, self.client_id)
         made = explanation.of_month(self.connection, self.definition, row)
         yield from self._head(period, row)
-        if not row["is_complete_period"]:
+        if not row["is_complete_period"] and row["value"] is not None:
             yield "             The month is not over, so this is what has come in so far."
-        yield from self._made_of(made)
+        yield from receipts.made_of(made, self.unit, self.scale)
         yield from receipts.origin(self.connection, self.definition, row)
         yield from receipts.versions(self.connection, self.definition, row)
         yield from receipts.presented(self.connection, self.definition, row, self.labels)
@@ -91,7 +91,7 @@ class Teller:
             row = readings.quarterly_figure(self.connection, organization_id, metric, quarter)
             made = explanation.of_smartnumber(self.definition, row)
             yield from self._head(quarter, row)
-            yield from self._made_of(made)
+            yield from receipts.made_of(made, self.unit, self.scale)
             yield from receipts.change(self.connection, row)
             yield from receipts.target(row)
             mart = "fct_smartnumbers"
@@ -101,7 +101,7 @@ class Teller:
             row = readings.quarterly_input(self.connection, organization_id, metric, quarter, self.client_id)
             made = explanation.of_quarter(self.connection, self.definition, row)
             yield from self._head(quarter, row)
-            yield from self._made_of(made)
+            yield from receipts.made_of(made, self.unit, self.scale)
             mart = "fct_metrics_quarterly"
         if row["is_incomplete"] and row["value"] is not None:
             yield f"Incomplete:  only {row['months_present']} of 3 months could be used."
@@ -115,47 +115,24 @@ class Teller:
         elif self.client_id != "all":
             whose += f", {readings.client_name(self.connection, self.organization.id, self.client_id)}"
         value = row["value"]
-        told = "no figure" if value is None else self._told(value, self.unit, self.scale)
-        label = wording.label_of(self.definition["label"])
-        yield f"{label[:1].upper()}{label[1:]}, {wording.month_of(period)}, {whose}: {told}"
+        told = "no figure" if value is None else receipts.told(value, self.unit, self.scale)
+        label = wording.capital(wording.label_of(self.definition["label"]))
+        yield f"{label}, {wording.month_of(period)}, {whose}: {told}"
         yield f"What it is:  {wording.in_words(self.definition['formula'], self.labels)}."
         if value is None:
             reason = row["reason"] or "Nobody knows why."
             yield f"Why none:    {wording.in_words(reason, self.labels)}"
-            roots = readings.missing_parts(self.connection, row, reason) if "period" in row else []
+            roots = lacking.missing_parts(self.connection, row, reason) if "period" in row else []
             for one in roots:
-                lacking = wording.in_words(one["metric"], self.labels)
-                yield f"             {lacking}: {wording.in_words(one['reason'], self.labels)}"
+                part = wording.in_words(one["metric"], self.labels)
+                yield f"             {part}: {wording.in_words(one['reason'], self.labels)}"
             causes = [(one["reason"], one["usual_source"]) for one in roots] or [(reason, None)]
-            told = {
+            helps = {
                 wording.advice(why, source or self.definition["usual_source"], self.organization.id, period)
                 for why, source in causes
             }
-            for place, advice in enumerate(sorted(told)):
+            for place, advice in enumerate(sorted(helps)):
                 yield ("What to do:  " if not place else " " * 13) + advice
-
-    def _made_of(self, made: Composition) -> Iterator[str]:
-        if not made.parts:
-            if made.how:
-                yield f"Made of:     {made.how}"
-            return
-        yield "Made of:     " + made.how if made.how else "Made of:"
-        for part in made.parts[:SHOWN_PARTS]:
-            yield f"{self._told(part.value, part.unit, part.scale):>{WIDTH}}  {part.label}"
-        rest = [part.value for part in made.parts[SHOWN_PARTS:] if part.value is not None]
-        if rest:
-            first = made.parts[0]
-            yield f"{shown(sum(rest, Decimal(0)), first.unit, first.scale):>{WIDTH}}  {len(rest)} more"
-        if made.result is not None and (made.numbers or len(made.parts) > 1):
-            come_to = self._told(made.result, self.unit, self.scale)
-            if made.numbers:
-                yield f"             {made.numbers} = {come_to}"
-            else:
-                yield f"{come_to:>{WIDTH}}  in all" if made.kind != "average" else f"{come_to:>{WIDTH}}  on average"
-
-    @staticmethod
-    def _told(value: Decimal | None, unit: str, scale: int) -> str:
-        return shown(value, unit, scale) + ("" if value is None else wording.UNITS.get(unit, ""))
 
     def _for_analysts(self, mart: str, row: readings.Row, model: str | None = None) -> str:
         rows, freshest = row["source_rows"], row["freshest_at"]
@@ -167,3 +144,34 @@ class Teller:
         if freshest:
             told += f", the newest read {freshest:%Y-%m-%d %H:%M} UTC"
         return f"To look up:  {told}."
+
+
+def tell_column(
+    connection: psycopg.Connection[Any], organization: Organization, entry: Entry, asked: str, client_id: str
+) -> Iterator[str]:
+    """A metric that is a column of a mart of its own; several rows where the mart keeps days, months or kinds."""
+    found = elsewhere.figures(connection, entry, organization.id, asked, client_id)
+    whose = organization.name
+    if client_id != "all":
+        whose += f", {readings.client_name(connection, organization.id, client_id)}"
+    scale = elsewhere.SCALES.get(entry.unit, 4)
+    head = f"{wording.in_words(entry.key, {})}, {wording.month_of(asked)}, {whose}: "
+    values = [one["value"] for one in found]
+    is_list = len(found) > 1 and any(value is not None for value in values)
+    if is_list:
+        yield f"{head}{len(found)} figures"
+    else:
+        yield head + ("no figure" if values[0] is None else receipts.told(values[0], entry.unit, scale))
+    yield f"What it is:  {wording.in_words(entry.formula, {})}."
+    if is_list:
+        yield "Made of:"
+        for one in found:
+            yield f"{receipts.told(one['value'], entry.unit, scale):>{receipts.WIDTH}}  {one['label']}"
+    else:
+        yield from receipts.made_of(elsewhere.composed(connection, entry, found[0]), entry.unit, scale)
+    reasons = dict.fromkeys(one["why"] for one in found if one["why"])
+    for why in reasons:
+        yield f"Why none:    {wording.in_words(why, {})}"
+        yield f"What to do:  {wording.advice(why, entry.source, organization.id, asked)}"
+    mart, column = entry.place.split(".")
+    yield f"To look up:  {column} in marts.{mart}."

@@ -10,12 +10,41 @@ import psycopg
 
 from orchestration import readings, wording
 from orchestration.cli.report import shown
+from orchestration.explanation import Composition
 
 Session = psycopg.Connection[Any]
 Lines = Iterator[str]
 LARGEST = 5
+SHOWN_PARTS = 15
+WIDTH = 16
 STOCKS = {"endpoints_managed", "seats_managed", "agreements"}
 EFFECTS = {"rate": "its own level", "mix": "its share of the whole"}
+
+
+def made_of(made: Composition, unit: str, scale: int) -> Lines:
+    """The parts of a figure and what they come to."""
+    if not made.parts:
+        if made.how:
+            yield f"Made of:     {made.how}"
+        return
+    yield "Made of:     " + made.how if made.how else "Made of:"
+    for part in made.parts[:SHOWN_PARTS]:
+        yield f"{told(part.value, part.unit, part.scale):>{WIDTH}}  {part.label}"
+    rest = [part.value for part in made.parts[SHOWN_PARTS:] if part.value is not None]
+    if rest:
+        first = made.parts[0]
+        yield f"{shown(sum(rest, Decimal(0)), first.unit, first.scale):>{WIDTH}}  {len(rest)} more"
+    if made.result is not None and (made.numbers or len(made.parts) > 1):
+        come_to = told(made.result, unit, scale)
+        if made.numbers:
+            yield f"             {made.numbers} = {come_to}"
+        else:
+            yield f"{come_to:>{WIDTH}}  in all" if made.kind != "average" else f"{come_to:>{WIDTH}}  on average"
+
+
+def told(value: Decimal | None, unit: str, scale: int) -> str:
+    """A value with its unit."""
+    return shown(value, unit, scale) + ("" if value is None else wording.UNITS.get(unit, ""))
 
 
 def origin(connection: Session, definition: readings.Row, row: readings.Row) -> Lines:
