@@ -83,7 +83,7 @@ def _evaluation(suite: Suite, outcomes: Mapping[str, CheckResult | None]) -> dg.
 
 
 @dg.multi_asset_check(
-    name="newest_months",
+    name="newest_months_of_marts",
     specs=[
         dg.AssetCheckSpec(
             NEWEST_MONTH,

@@ -82,6 +82,11 @@ def test_an_error_on_a_mart_blocks_what_comes_after_and_a_warning_does_not() -> 
         assert GRAPH.get_check_spec(key).blocking == (severity == "error"), key.name
 
 
+def test_no_two_steps_share_a_name() -> None:
+    """Dagster looks at that when it starts, not when one job is asked for."""
+    assert {"daily", "devices", "newest_months"} <= {job.name for job in defs.resolve_all_job_defs()}
+
+
 def test_jobs_schedules_and_sensors_are_there() -> None:
     repository = defs.get_repository_def()
     assert {"daily", "devices", "newest_months"} <= set(repository.job_names)
