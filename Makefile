@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --no-strip-extras --python-version 3.11
-ON_EVERY_CORE := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+ON_EVERY_CORE := --numprocesses auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 export DO_NOT_TRACK = 1
 export DAGSTER_DISABLE_TELEMETRY = 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS = false

@@ -2,11 +2,13 @@
 
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,24 +21,37 @@ from warehouse.raw import ensure_raw_tables
 
 # Nothing in a test outlives a crash of the machine, so nothing waits for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
+SHARED = re.compile(r"\b(empty_warehouse|first_build)\b|def test_\w+\([^)]*\b(manifest|warehouse)\b")
+ORDER = {"truths": 0, "dbt": 1, "tests/test_kill_and_rerun.py": 2}
 TEMPLATE = f"qbr_template_{os.getpid()}"
 _numbers = itertools.count(1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several workers share the tests, a file stays whole and the tests of the whole product begin.
+def group_of(nodeid: str) -> str:
+    """Which tests stay with one worker: those of a file, and all that are held against one warehouse, dear to fill."""
+    place = nodeid.partition("::")[0]
+    if "/truths/" in place:
+        return "truths"
+    text = (ROOT / place).read_text(encoding="utf-8") if "/dbt_project/" in place else ""
+    return "dbt" if SHARED.search(text) and "def warehouse(" not in text else place
 
-    They take longest, so they must not be what everybody waits for at the end. Files that are held against one
-    warehouse, dear to fill, stay with one worker too.
-    """
-    places = {item: item.path.relative_to(HERE) for item in items}
-    filled = {places[item] for item in items if "empty_warehouse" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: (places[item].parts[0] != "truths", len(places[item].parts)))
-    for item in items:
-        place = places[item]
-        group = "truths" if place.parts[0] == "truths" else "dbt" if place in filled else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that take longest begin, so that nobody waits for them alone at the end."""
+    items.sort(key=lambda item: (ORDER.get(group_of(item.nodeid), 3), item.nodeid.count("/")))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Several workers share groups of tests. xdist's own way to name them fails silently with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")
