@@ -22,7 +22,7 @@ from warehouse.raw import ensure_raw_tables
 # Nothing in a test outlives a crash of the machine, so nothing waits for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
 ROOT = Path(__file__).parent.parent
-SHARED = re.compile(r"\b(empty_warehouse|first_build)\b|def test_\w+\([^)]*\b(manifest|warehouse)\b")
+SHARED = re.compile(r"def \w+\([^)]*\b(empty_warehouse|first_build|manifest|warehouse)\b")
 ORDER = {"truths": 0, "dbt": 1, "tests/test_kill_and_rerun.py": 2}
 TEMPLATE = f"qbr_template_{os.getpid()}"
 _numbers = itertools.count(1)
@@ -34,7 +34,7 @@ def group_of(nodeid: str) -> str:
     if "/truths/" in place:
         return "truths"
     text = (ROOT / place).read_text(encoding="utf-8") if "/dbt_project/" in place else ""
-    return "dbt" if SHARED.search(text) and "def warehouse(" not in text else place
+    return "dbt" if SHARED.search(text) and " = Warehouse(" not in text else place
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
