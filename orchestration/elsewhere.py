@@ -21,6 +21,9 @@ from warehouse.periods import Quarter
 KINDS = ("equipment_type", "category", "stage", "board_name", "rule", "equipment_id", "environment")
 """Columns that say which of several rows of a month one is."""
 
+TIMES = ("activity_date", "bucket_type", "bucket_date", "period", "quarter", "year")
+"""Columns that say which time a row is of."""
+
 SCALES = {"count": 0, "usd": 2, "hours": 2, "days": 0, "years": 1, "fraction": 4}
 
 
@@ -62,7 +65,14 @@ def figures(
         one["value"] = _number(one[column])
         one["why"] = None if one["value"] is not None else _reason(one, column) or f"{entry.null_rule}."
         one["label"] = _label(one, is_long=is_long)
-    return sorted(found, key=lambda one: (one.get("position") or 0, one.get("period") or "", one["label"]))
+    return sorted(
+        found,
+        key=lambda one: (
+            one.get("position") or 0,
+            str(one.get("bucket_date") or one.get("period") or ""),
+            one["label"],
+        ),
+    )
 
 
 def composed(connection: psycopg.Connection[Any], entry: Entry, row: Row) -> Composition:
@@ -112,6 +122,8 @@ def composed(connection: psycopg.Connection[Any], entry: Entry, row: Row) -> Com
 
 def _when(entry: Entry, present: set[str], asked: str) -> str:
     is_quarter = "Q" in asked
+    if "bucket_type" in present:  # days and weeks stand beside their months
+        return "bucket_type = 'monthly' and to_char(bucket_date, 'YYYY-MM') = any(%(months)s)"
     if "activity_date" in present:
         return "to_char(activity_date, 'YYYY-MM') = any(%(months)s)"
     if "quarter" in present and (is_quarter or "period" not in present):
@@ -127,7 +139,7 @@ def _months(asked: str) -> list[str]:
 
 def _same(row: Row) -> str:
     """The rows of the same time and kind, of whichever client."""
-    keys = [name for name in ("activity_date", "period", "quarter", "year", *KINDS) if row.get(name) is not None]
+    keys = [name for name in (*TIMES, *KINDS) if row.get(name) is not None]
     return " and ".join(f"figures.{name} = %({name})s" for name in keys)
 
 
@@ -135,6 +147,8 @@ def _label(row: Row, *, is_long: bool) -> str:
     told = [str(row[name]).replace("_", " ") for name in KINDS if row.get(name) is not None]
     if row.get("activity_date") is not None:
         told.insert(0, f"{row['activity_date']:%Y-%m-%d}")
+    elif is_long and row.get("bucket_date") is not None:
+        told.insert(0, wording.month_of(f"{row['bucket_date']:%Y-%m}"))
     elif is_long and row.get("period") is not None:
         told.insert(0, wording.month_of(row["period"]))
     return ", ".join(told)
