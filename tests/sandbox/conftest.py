@@ -62,7 +62,7 @@ class Served:
 
     def client(self, source: str) -> httpx.Client:
         """A client that is signed in to one vendor, with the vendor's base address."""
-        return httpx.Client(timeout=10, **sign_in(self.http, source, self.connection(source)))
+        return httpx.Client(timeout=60, **sign_in(self.http, source, self.connection(source)))
 
 
 def sign_in(http: httpx.Client, source: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def serving(world: World) -> Iterator[Served]:
     thread.start()
     assert running.listening.wait(60), "the sandbox did not start to listen"
     port = running.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(timeout=30) as http:
+    with httpx.Client(timeout=60) as http:
         yield Served(f"http://127.0.0.1:{port}", wall, http)
     running.should_exit = True
     thread.join(30)
