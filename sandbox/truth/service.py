@@ -169,7 +169,9 @@ def value(dealer: Dealer, scope: int | str, quarter: Quarter) -> Row:
     stood, units = downtime(dealer, scope, quarter), len(active(dealer, scope, quarter))
     before = next((one for one in dealer.quarters() if one.name == f"{quarter.first.year - 1}{quarter.name[4:]}"), None)
     then = downtime(dealer, scope, before) if before else None
-    up = None
+    up = avoided = None
+    if stood is not None and then is not None and quarter.is_over:
+        avoided = then - stood
     if stood is not None and units and quarter.is_over:
         up = half_even(1 - Fraction(stood) / (units * HOURS_A_QUARTER), 4)
     return {
@@ -178,14 +180,14 @@ def value(dealer: Dealer, scope: int | str, quarter: Quarter) -> Row:
         "rental_spend": other["rental_spend"],
         "total_spend": service + parts + other["rental_spend"],
         "downtime_hours": stood,
-        "downtime_hours_avoided": None if stood is None or then is None else then - stood,
+        "downtime_hours_avoided": avoided,
         "uptime": up,
         "estimated_savings": None,
     }
 
 
 def advice(dealer: Dealer, scope: int | str, quarter: Quarter) -> dict[str, bool | None]:
-    """Which rules apply; None for one that could not be asked, as nobody ever looked at a machine."""
+    """Which rules apply; None for one that could not be asked: nobody looked at a machine, a quarter is not over."""
     cost, machines = costs(dealer, scope, quarter), fleet(dealer, scope, quarter)
     found: dict[str, bool | None] = {
         "replace_units": machines["units_replace"] > 0,
@@ -194,5 +196,5 @@ def advice(dealer: Dealer, scope: int | str, quarter: Quarter) -> dict[str, bool
     }
     if machines["units_not_assessed"] == machines["units"]:
         found["replace_units"] = None
-    unasked = None if None in found.values() else True
-    return {**found, "steady_state": False if True in found.values() else unasked}
+    quiet = True if quarter.is_over and None not in found.values() else None
+    return {**found, "steady_state": False if True in found.values() else quiet}

@@ -135,7 +135,7 @@ judged as (
     from joined
 ),
 
--- On target is said only where every rule could be asked and none applied.
+-- On target is said only of a quarter that is over, where every rule could be asked and none applied.
 steady as (
     select
         organization_id,
@@ -155,6 +155,7 @@ steady as (
             when bool_or(is_recommended and reason is null) then null
             when bool_or(reason is not null)
                 then 'Not enough data: ' || string_agg(distinct reason, ' ' order by reason)
+            when not bool_and(is_complete) then 'The quarter is still running.'
         end as reason
     from judged
     group by organization_id, client_id, quarter

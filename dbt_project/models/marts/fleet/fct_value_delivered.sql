@@ -129,10 +129,12 @@ delivered as (
         orders_with_downtime,
         orders_without_downtime,
         downtime_reason,
-        downtime_hours_last_year - downtime_hours as downtime_hours_avoided,
+        -- A part of a quarter is not compared with a whole one.
+        case when is_complete then downtime_hours_last_year - downtime_hours end as downtime_hours_avoided,
         case
             when downtime_reason is not null then downtime_reason
             when downtime_hours_last_year is null then 'No downtime is known of the same quarter of last year.'
+            when not is_complete then 'The quarter is still running.'
         end as downtime_avoided_reason,
         units * scheduled_hours_per_quarter as scheduled_hours,
         case
