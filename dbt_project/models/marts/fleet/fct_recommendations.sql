@@ -29,7 +29,9 @@ listed as (
             ),
             '; ' order by age_years desc nulls last, equipment_id asc
         ) as machines,
-        sum(annual_maintenance_cost) as annual_cost
+        sum(annual_maintenance_cost) as annual_cost,
+        count(*) as listed_units,
+        count(annual_maintenance_cost) as units_with_cost
     from {{ ref('fct_fleet_units') }}
     where condition = 'replace'
     group by organization_id, client_id, quarter
@@ -47,6 +49,8 @@ joined as (
         health.condition_reason,
         listed.machines,
         listed.annual_cost,
+        listed.listed_units,
+        listed.units_with_cost,
         costs.planned_cost,
         costs.unplanned_cost,
         costs.damage_cost,
@@ -79,7 +83,13 @@ judged as (
         'Replace ' || units_replace || case when units_replace = 1 then ' machine' else ' machines' end as title,
         machines as description,
         annual_cost as impact_amount,
-        'Yearly maintenance of these machines, by their assessments.' as impact_basis,
+        -- A sum that some of them are not in is not that of all.
+        case
+            when units_with_cost = listed_units then 'Yearly maintenance of these machines, by their assessments.'
+            else
+                'Yearly maintenance of the ' || units_with_cost || ' of ' || listed_units
+                || ' machines whose cost is known, by their assessments.'
+        end as impact_basis,
         units_replace > 0 as is_recommended,
         case
             when condition_reason is not null then condition_reason
