@@ -37,6 +37,7 @@ counted as (
         count(*) filter (where age_bucket = '9-11') as units_age_9_to_11,
         count(*) filter (where age_bucket = '12+') as units_age_12_and_more,
         count(*) filter (where age_bucket = 'unknown') as units_age_unknown,
+        count(*) filter (where condition in ('monitor', 'replace')) as units_attention,
         sum(annual_maintenance_cost) filter (where condition in ('monitor', 'replace')) as attention_annual_cost
     from {{ in_both_scopes('units') }} as units
     group by organization_id, quarter, scope_id
@@ -67,6 +68,14 @@ health as (
         {%- endfor %}
         covered.reason,
         coalesce(covered.reason, covered.condition_reason) as condition_reason,
+        case
+            when covered.reason is not null then covered.reason
+            when covered.condition_reason is not null then covered.condition_reason
+            when coalesce(counted.units_attention, 0) = 0
+                then 'No machine is assessed as one to be watched or replaced.'
+            when counted.attention_annual_cost is null
+                then 'No assessment of the machines to be watched or replaced says what they cost a year.'
+        end as attention_cost_reason,
         case
             when covered.reason is not null then covered.reason
             when coalesce(counted.units, 0) = 0 then 'No machine was active at the end of the quarter.'

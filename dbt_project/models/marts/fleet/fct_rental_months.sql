@@ -46,6 +46,13 @@ summed as (
             else {{ round_half_even('rented.rental_spend', 2) }}
         end as rental_spend,
         months.reason,
+        coalesce(
+            months.reason,
+            case
+                when rented.active_rentals > 0 and rented.rental_spend is null
+                    then 'None of the rentals has an amount or a daily rate.'
+            end
+        ) as rental_spend_reason,
         months.completed_as_of as freshest_at
     from months
     left join rented
