@@ -138,6 +138,7 @@ def parts_and_rentals(dealer: Dealer, scope: int | str, quarter: Quarter) -> Row
     return {
         "parts_orders": len({row["PONO"] for row in lines}),
         "parts_lines": len(lines),
+        "lines_without_amount": 0,
         "parts_spend": total(row["EXTAMT"] for row in lines),
         "parts_over_the_counter": total(row["EXTAMT"] for row in alone),
         "rentals_without_amount": 0,

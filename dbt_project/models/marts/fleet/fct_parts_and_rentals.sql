@@ -21,8 +21,12 @@ parts as (
         ordered_quarter as quarter,
         count(distinct parts_order_id) as parts_orders,
         count(*) as parts_lines,
+        count(*) - count(amount) as lines_without_amount,
         sum(amount) as parts_spend,
-        sum(amount) filter (where is_on_service_order) as parts_on_service_orders
+        count(*) filter (where is_on_service_order) as lines_on_service_orders,
+        sum(amount) filter (where is_on_service_order) as parts_on_service_orders,
+        count(*) filter (where not is_on_service_order) as lines_over_the_counter,
+        sum(amount) filter (where not is_on_service_order) as parts_over_the_counter
     from {{ in_both_scopes(ref('int_parts_lines_placed')) }} as int_parts_lines_placed
     group by organization_id, scope_id, ordered_quarter
 ),
@@ -46,13 +50,21 @@ summed as (
         quarters.client_id,
         quarters.quarter,
         quarters.is_complete,
-        {%- for column in ['parts_orders', 'parts_lines', 'parts_spend', 'parts_on_service_orders'] %}
+        {%- for column in ['parts_orders', 'parts_lines', 'lines_without_amount'] %}
         case when covered.parts_reason is null then coalesce(parts.{{ column }}, 0) end as {{ column }},
         {%- endfor %}
+        -- Lines of which none has an amount have an unknown cost, which is not none.
+        {%- for column, lines in [
+            ('parts_spend', 'parts_lines'),
+            ('parts_on_service_orders', 'lines_on_service_orders'),
+            ('parts_over_the_counter', 'lines_over_the_counter'),
+        ] %}
         case
-            when covered.parts_reason is null
-                then coalesce(parts.parts_spend, 0) - coalesce(parts.parts_on_service_orders, 0)
-        end as parts_over_the_counter,
+            when covered.parts_reason is not null then null
+            when coalesce(parts.{{ lines }}, 0) = 0 then 0
+            else parts.{{ column }}
+        end as {{ column }},
+        {%- endfor %}
         {%- for column in ['active_rentals', 'rental_days', 'rentals_without_amount'] %}
         case when covered.rentals_reason is null then coalesce(rented.{{ column }}, 0) end as {{ column }},
         {%- endfor %}
@@ -62,6 +74,20 @@ summed as (
             else {{ round_half_even('rented.rental_spend', 2) }}
         end as rental_spend,
         covered.parts_reason,
+        coalesce(
+            covered.parts_reason,
+            case
+                when parts.parts_lines > 0 and parts.parts_spend is null
+                    then 'None of the lines of the parts orders has an amount.'
+            end
+        ) as parts_spend_reason,
+        coalesce(
+            covered.parts_reason,
+            case
+                when parts.lines_over_the_counter > 0 and parts.parts_over_the_counter is null
+                    then 'None of the lines that stand on no service order has an amount.'
+            end
+        ) as parts_over_the_counter_reason,
         covered.rentals_reason,
         coalesce(
             covered.rentals_reason,

@@ -9,6 +9,7 @@ spent as (
         lines.ordered_quarter as quarter,
         lines.scope_id as client_id,
         lines.category,
+        count(*) - count(lines.amount) as lines_without_amount,
         sum(lines.amount) as spend
     from {{ in_both_scopes(ref('int_parts_lines_placed')) }} as lines
     inner join covered
@@ -23,7 +24,7 @@ ranked as (
         *,
         row_number() over (
             partition by organization_id, client_id, quarter
-            order by spend desc, category asc
+            order by spend desc nulls last, category asc
         ) as place
     from spent
 ),
@@ -37,7 +38,9 @@ gathered as (
         place > 5 as is_rest,
         case when place > 5 then 'other' else max(category) end as category,
         count(*)::integer as categories,
-        sum(spend) as spend
+        sum(lines_without_amount)::bigint as lines_without_amount,
+        sum(spend) as spend,
+        case when sum(spend) is null then 'None of its lines has an amount.' end as reason
     from ranked
     group by organization_id, client_id, quarter, least(place, 6), place > 5
 )

@@ -63,7 +63,7 @@ joined as (
         costs.parts_spend + parts_and_rentals.parts_over_the_counter as parts_spend,
         parts_and_rentals.rental_spend,
         costs.reason as service_reason,
-        parts_and_rentals.parts_reason,
+        parts_and_rentals.parts_over_the_counter_reason as parts_reason,
         parts_and_rentals.rental_spend_reason,
         costs.units,
         costs.planned_cost,
