@@ -132,7 +132,7 @@ def rented(dealer: Dealer, scope: int | str, begin: date, end: date) -> Row:
 
 def parts_and_rentals(dealer: Dealer, scope: int | str, quarter: Quarter) -> Row:
     """Parts ordered in the quarter, and rentals that ran in it."""
-    known = {row["ORDNO"] for row in dealer.orders}
+    known = {row["ORDNO"] for row in dealer.orders if row["CLOSED"] and row["TOTAL"] is not None}
     lines = [row for row in of(dealer.parts, scope) if quarter.holds(row["ORDDT"])]
     alone = [row for row in lines if row["SVCORD"] not in known]
     return {

@@ -7,12 +7,13 @@ rules as (
     select * from {{ ref('int_fleet_rules_gathered') }}
 ),
 
+-- Orders that are in a cost: rentals, open ones and those without an amount are in none.
 service_orders as (
     select * from {{ ref('int_service_orders_classified') }}
-    where not is_void
+    where is_service and billed_quarter is not null and total_amount is not null
 ),
 
--- A line on a service order's invoice is in that order's amount already; one that names an order nobody has is not.
+-- A line on such an order's invoice is in its amount already; any other line is in no amount but its own.
 placed as (
     select
         lines.organization_id,
@@ -22,6 +23,7 @@ placed as (
         to_char(lines.ordered_date, 'YYYY-"Q"Q') as ordered_quarter,
         coalesce(nullif(btrim(lines.category), ''), 'unknown') as category,
         lines.amount,
+        service_orders.service_order_id,
         service_orders.service_order_id is not null as is_on_service_order
     from lines
     inner join rules on lines.organization_id = rules.organization_id
