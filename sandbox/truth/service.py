@@ -102,6 +102,7 @@ def costs(dealer: Dealer, scope: int | str, quarter: Quarter) -> Row:
         **{f"{name}_cost": total(row["TOTAL"] for row in rows) for name, rows in kinds.items()},
         **{f"{name}_orders": len(rows) for name, rows in kinds.items()},
         "orders_without_amount": 0,
+        "orders_not_split": 0,
         "labor_spend": labor,
         "parts_spend": parts,
         "other_spend": spend - labor - parts,

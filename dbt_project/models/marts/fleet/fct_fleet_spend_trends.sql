@@ -49,6 +49,10 @@ trends as (
         end as service_reason,
         case
             when costs.quarter is null then 'The quarter lies before the history of the organization.'
+            else delivered.service_and_labor_spend_reason
+        end as split_reason,
+        case
+            when costs.quarter is null then 'The quarter lies before the history of the organization.'
             else delivered.total_spend_reason
         end as total_reason
     from chosen

@@ -59,9 +59,12 @@ joined as (
         costs.quarter,
         costs.is_complete,
         -- Parts on service orders are parts; the rest of those orders is service and labour. Each stands once.
+        -- Where nobody tells them apart their sum is known all the same.
         costs.total_spend - costs.parts_spend as service_and_labor_spend,
         costs.parts_spend + parts_and_rentals.parts_over_the_counter as parts_spend,
         parts_and_rentals.rental_spend,
+        costs.total_spend + parts_and_rentals.parts_over_the_counter + parts_and_rentals.rental_spend as total_spend,
+        costs.parts_reason as service_and_labor_spend_reason,
         costs.reason as service_reason,
         parts_and_rentals.parts_over_the_counter_reason as parts_reason,
         parts_and_rentals.rental_spend_reason,
@@ -105,6 +108,14 @@ explained as (
         nullif(
             concat_ws(
                 ' ',
+                service_and_labor_spend_reason,
+                case when parts_reason is distinct from service_and_labor_spend_reason then parts_reason end
+            ),
+            ''
+        ) as parts_spend_reason,
+        nullif(
+            concat_ws(
+                ' ',
                 service_reason,
                 case when parts_reason is distinct from service_reason then parts_reason end,
                 rental_spend_reason
@@ -123,7 +134,10 @@ delivered as (
         service_and_labor_spend,
         parts_spend,
         rental_spend,
-        service_and_labor_spend + parts_spend + rental_spend as total_spend,
+        total_spend,
+        service_and_labor_spend_reason,
+        parts_spend_reason,
+        rental_spend_reason,
         total_spend_reason,
         downtime_hours,
         orders_with_downtime,
