@@ -100,8 +100,20 @@ explained as (
                 then
                     label || ' are known only from ' || to_char(lower(covered) at time zone time_zone, 'YYYY-MM-DD')
                     || ' on.'
+            when asked_from is null
+                then label || ' were not read without a gap until the end of the quarter.'
             else label || ' were not read for the whole quarter.'
-        end as reason
+        end as reason,
+        -- The same with all of the past: an order written long ago may be done, or due, in the quarter.
+        case
+            when covered @> tstzrange(null, asked_until) then null
+            when covered @> tstzrange(asked_from, asked_until) and lower(covered) > '-infinity'
+                then
+                    label || ' are known only from ' || to_char(lower(covered) at time zone time_zone, 'YYYY-MM-DD')
+                    || ' on, and older ones may belong to the quarter.'
+            when covered @> tstzrange(asked_from, asked_until)
+                then label || ' were not read for all of the time before the quarter, and older ones may belong to it.'
+        end as gap_reason
     from asked
 ),
 
@@ -113,6 +125,7 @@ covered as (
         is_in_use,
         reason is null as is_covered,
         reason,
+        coalesce(reason, gap_reason) as past_reason,
         completed_as_of
     from explained
 )

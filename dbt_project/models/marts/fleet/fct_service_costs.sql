@@ -5,7 +5,14 @@ with quarters as (
 ),
 
 covered as (
-    select * from {{ ref('int_fleet_streams_covered') }}
+    -- What is done in a quarter may have been written in any before it.
+    select
+        organization_id,
+        quarter,
+        past_reason as reason,
+        past_reason is null as is_covered,
+        completed_as_of
+    from {{ ref('int_fleet_streams_covered') }}
     where stream = 'service_orders'
 ),
 

@@ -71,6 +71,7 @@ counted as (
         coalesce(called.repairs_with_visits, 0) as repairs_with_visits,
         coalesce(called.repairs_in_one_visit, 0) as repairs_in_one_visit,
         covered.reason,
+        covered.past_reason,
         covered.completed_as_of
     from quarters
     inner join covered
@@ -128,10 +129,11 @@ performance as (
                 then share_{{ kind }} + case when largest_kind = '{{ kind }}' then left_over else 0 end
         end as share_{{ kind }},
         {%- endfor %}
-        case when reason is null then planned_due end as planned_due,
-        case when reason is null then planned_completed end as planned_completed,
+        -- Maintenance that is due in the quarter may have been written before it.
+        case when past_reason is null then planned_due end as planned_due,
+        case when past_reason is null then planned_completed end as planned_completed,
         case
-            when reason is null then {{ round_half_even(safe_divide('planned_completed', 'planned_due'), 4) }}
+            when past_reason is null then {{ round_half_even(safe_divide('planned_completed', 'planned_due'), 4) }}
         end as planned_completion_rate,
         case
             when reason is null then {{ round_half_even(safe_divide('response_hours', 'calls_with_response'), 4) }}
@@ -147,7 +149,7 @@ performance as (
         end as first_time_fix_rate,
         reason,
         case
-            when reason is not null then reason
+            when past_reason is not null then past_reason
             when planned_due = 0 then 'No planned maintenance was due in the quarter.'
         end as planned_completion_reason,
         case
