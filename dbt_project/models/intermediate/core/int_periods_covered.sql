@@ -3,6 +3,7 @@
     ('connectwise', 'tickets', 'ConnectWise tickets'),
     ('connectwise', 'time_entries', 'ConnectWise time entries'),
     ('connectwise', 'agreements', 'ConnectWise agreements'),
+    ('connectwise', 'survey_results', 'ConnectWise survey results'),
     ('ninjaone', 'devices', 'NinjaOne devices'),
     ('stripe', 'invoices', 'Stripe invoices'),
     ('quickbooks', 'invoices', 'QuickBooks invoices'),

@@ -59,10 +59,15 @@ answered as (
     group by organization_id, period, scope_id
 ),
 
-surveys_read as (
-    select organization_id
-    from {{ source('raw_meta', 'cursors') }}
-    where source = 'connectwise' and stream = 'survey_results' and not isempty(covered)
+-- Answers that were not read over the month are as unknown as those that were never read.
+surveys as (
+    select
+        organization_id,
+        period,
+        is_covered,
+        reason
+    from {{ ref('int_periods_covered') }}
+    where source = 'connectwise' and stream = 'survey_results'
 ),
 
 explained as (
@@ -76,11 +81,15 @@ explained as (
             when rules.closed_statuses is null then 'No closed status is configured.'
             when not scopes.is_in_connectwise then 'The client is not known in ConnectWise.'
         end as reason,
-        surveys_read.organization_id is not null as is_surveyed
+        surveys.is_covered as is_surveyed,
+        surveys.reason as survey_reason
     from {{ ref('int_periods_covered') }} as coverage
     inner join scopes on coverage.organization_id = scopes.organization_id
     inner join rules on coverage.organization_id = rules.organization_id
-    left join surveys_read on coverage.organization_id = surveys_read.organization_id
+    inner join surveys
+        on
+            coverage.organization_id = surveys.organization_id
+            and coverage.period = surveys.period
     where coverage.source = 'connectwise' and coverage.stream = 'tickets'
 ),
 
@@ -127,7 +136,7 @@ measured as (
         end as csat_score,
         case
             when explained.reason is not null then explained.reason
-            when not explained.is_surveyed then 'ConnectWise survey results were never read to the end.'
+            when explained.survey_reason is not null then explained.survey_reason
             when coalesce(answered.csat_scored, 0) = 0
                 then 'Nobody has answered a survey about a ticket that was closed in the month.'
         end as csat_reason,
