@@ -32,7 +32,8 @@ entered as (
         0::numeric as hours_actual,
         0::numeric as reactive_hours,
         0::numeric as hours_billed,
-        0 as entries_without_billed_hours
+        0 as entries_without_billed_hours,
+        0 as tickets_unread
     from tickets
     group by 1, 2, 3, 4, 5, 6
 ),
@@ -53,7 +54,8 @@ closed as (
         0::numeric as hours_actual,
         0::numeric as reactive_hours,
         0::numeric as hours_billed,
-        0 as entries_without_billed_hours
+        0 as entries_without_billed_hours,
+        0 as tickets_unread
     from tickets
     where closed_period is not null
     group by 1, 2, 3, 4, 5, 6
@@ -78,7 +80,9 @@ worked as (
         sum(time_entries.hours) as hours_actual,
         coalesce(sum(time_entries.hours) filter (where time_entries.is_reactive), 0) as reactive_hours,
         coalesce(sum(time_entries.billed_hours), 0) as hours_billed,
-        count(*) - count(time_entries.billed_hours) as entries_without_billed_hours
+        count(*) - count(time_entries.billed_hours) as entries_without_billed_hours,
+        -- Whether these hours are reactive only their tickets could tell.
+        count(distinct time_entries.ticket_id) filter (where time_entries.is_ticket_unread) as tickets_unread
     from time_entries
     left join tickets
         on
@@ -103,7 +107,8 @@ added as (
         sum(hours_actual) as hours_actual,
         sum(reactive_hours) as reactive_hours,
         sum(hours_billed) as hours_billed,
-        sum(entries_without_billed_hours)::bigint as entries_without_billed_hours
+        sum(entries_without_billed_hours)::bigint as entries_without_billed_hours,
+        sum(tickets_unread)::bigint as tickets_unread
     from (
         select * from entered
         union all
@@ -140,7 +145,8 @@ counted as (
         case when coverage.time_reason is null then added.time_entries end as time_entries,
         case when coverage.time_reason is null then added.hours_actual end as hours_actual,
         case
-            when coverage.time_reason is null and coverage.tickets_reason is null then added.reactive_hours
+            when coverage.time_reason is null and coverage.tickets_reason is null and added.tickets_unread = 0
+                then added.reactive_hours
         end as reactive_hours,
         case
             when coverage.time_reason is null and added.entries_without_billed_hours = 0 then added.hours_billed
@@ -157,6 +163,12 @@ counted as (
                         then
                             'ConnectWise tells no billed hours of ' || added.entries_without_billed_hours
                             || ' time entries.'
+                end,
+                case
+                    when added.tickets_unread > 0
+                        then
+                            'Hours of the month were charged to older tickets that were not read ('
+                            || added.tickets_unread || '); a run without a period reads them.'
                 end
             ),
             ''
