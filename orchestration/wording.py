@@ -136,7 +136,7 @@ _ADVICE = (
         "Nothing: the history begins here. Older months can be imported with `qbr import manual FILE`.",
     ),
     (
-        r"is 0\b|[Nn]o .* (opened|entered|pays|lost)|began without|was lost",
+        r"is 0\b|[Nn]o .* (opened|closed|entered|pays|lost)|began without|was lost",
         "Nothing: so it was, and a 0 would be wrong.",
     ),
     (r"\bread|report", "Read it: `qbr run{from}{when}`; `qbr doctor` says what keeps it from being read."),

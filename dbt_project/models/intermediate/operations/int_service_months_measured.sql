@@ -106,9 +106,19 @@ measured as (
                 then {{ round_half_even('entered.response_seconds::numeric / 3600', 2) }}
         end as median_response_hours,
         case
+            when explained.reason is not null then explained.reason
+            when coalesce(entered.tickets_created, 0) = 0 then 'No reactive ticket was opened in the month.'
+            when entered.tickets_answered = 0
+                then 'No first response to a ticket that was opened in the month is known.'
+        end as median_response_hours_reason,
+        case
             when explained.reason is null
                 then {{ round_half_even('closed.resolution_seconds::numeric / 3600', 2) }}
         end as median_resolution_hours,
+        case
+            when explained.reason is not null then explained.reason
+            when coalesce(closed.tickets_closed, 0) = 0 then 'No reactive ticket was closed in the month.'
+        end as median_resolution_hours_reason,
         case when explained.reason is null then coalesce(closed.sla_decided, 0) end as sla_decided,
         case when explained.reason is null then coalesce(closed.sla_met, 0) end as sla_met,
         case
