@@ -15,6 +15,14 @@ scopes as (
     select * from {{ ref('int_metric_scopes_listed') }}
 ),
 
+rules as (
+    select * from {{ ref('int_rules_gathered') }}
+),
+
+lists as (
+    select * from {{ ref('int_device_lists_read') }}
+),
+
 counted as (
     select
         organization_id,
@@ -63,11 +71,17 @@ explained as (
         case
             when months.method is null and snapshots.snapshot_date is null
                 then 'NinjaOne devices were not read to the end on any day of ' || snapshots.snapshot_period || '.'
+            when lists.organization_id is null
+                then 'NinjaOne organizations and locations were never both read to the end.'
             when not scopes.is_in_ninjaone then 'The client is not known in NinjaOne.'
             when scopes.is_excluded then 'The client''s devices are left out by a rule.'
-        end as reason
+        end as reason,
+        case when rules.seat_device_classes is null then 'No device class is configured to be a seat.' end
+            as seat_rule_reason
     from snapshots
     inner join scopes on snapshots.organization_id = scopes.organization_id
+    inner join rules on snapshots.organization_id = rules.organization_id
+    left join lists on snapshots.organization_id = lists.organization_id
     left join months
         on
             snapshots.organization_id = months.organization_id
@@ -85,6 +99,7 @@ joined as (
         explained.period,
         explained.method,
         explained.reason,
+        coalesce(explained.reason, explained.seat_rule_reason) as seats_reason,
         coalesce(counted.endpoints, 0) as endpoints,
         coalesce(counted.seats, 0) as seats,
         coalesce(counted.reporting, 0) as reporting,
@@ -149,7 +164,8 @@ measured as (
         period,
         case when reason is null then method end as method,
         case when reason is null then endpoints end as endpoints,
-        case when reason is null then seats end as seats,
+        case when seats_reason is null then seats end as seats,
+        seats_reason,
         case when unread_reason is null and systems_date is not null then reporting end as reporting,
         case when patch_reason is null then patched end as patched,
         case when patch_reason is null then patches_known - patched end as lacking_patches,

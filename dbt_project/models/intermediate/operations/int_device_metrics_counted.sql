@@ -14,16 +14,8 @@ rules as (
     select * from {{ ref('int_rules_gathered') }}
 ),
 
--- A device names its organization and location by number; whether a rule leaves them out only their lists tell.
 lists as (
-    select organization_id
-    from {{ source('raw_meta', 'cursors') }}
-    where
-        source = 'ninjaone'
-        and stream in ('organizations', 'locations')
-        and not isempty(covered)
-    group by organization_id
-    having count(*) = 2
+    select * from {{ ref('int_device_lists_read') }}
 ),
 
 counted as (

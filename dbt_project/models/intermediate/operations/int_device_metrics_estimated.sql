@@ -15,6 +15,10 @@ rules as (
     select * from {{ ref('int_rules_gathered') }}
 ),
 
+lists as (
+    select * from {{ ref('int_device_lists_read') }}
+),
+
 first_months as (
     select
         organization_id,
@@ -89,6 +93,7 @@ candidates as (
     from earlier
     inner join scopes on earlier.organization_id = scopes.organization_id
     inner join rules on earlier.organization_id = rules.organization_id
+    inner join lists on earlier.organization_id = lists.organization_id
     cross join metrics
     left join counted
         on
