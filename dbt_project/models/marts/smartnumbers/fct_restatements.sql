@@ -159,10 +159,25 @@ select
         when changed.mart <> 'fct_metrics_monthly' and parts.changes is not null
             then format('Changed with %s.', parts.changes)
         when changed.mart <> 'fct_metrics_monthly' then 'The months used, a setting or the formula changed.'
+        when changed.presented_method = 'corrected'
+            then concat_ws(
+                ' ', 'The correction was taken back.', case when changed.value is null then changed.reason end
+            )
         when changed.value is null
             then format('There is no value any more: %s', coalesce(changed.reason, 'no reason is known.'))
         when changed.presented_value is null
             then format('A value has come since: %s.', concat_ws(' from ', changed.method, changed.source))
+        -- What was presented would still stand above this, were it there.
+        when {{ method_rank('changed.method') }} > {{ method_rank('changed.presented_method') }}
+            then format(
+                case
+                    when changed.presented_method in ('manual', 'imported')
+                        then 'The %s entry was cleared; %s stands now.'
+                    else 'There is no %s value any more; %s stands now.'
+                end,
+                changed.presented_method,
+                changed.method
+            )
         when coalesce(changed.method, '') <> coalesce(changed.presented_method, '')
             then format('%s now stands above %s.', initcap(changed.method), changed.presented_method)
         when parts.changes is not null then format('Calculated anew with %s.', parts.changes)
