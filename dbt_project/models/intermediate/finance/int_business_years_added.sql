@@ -18,6 +18,8 @@ select
     sum(inputs.value) filter (where inputs.metric = 'total_expenses') as total_expenses,
     sum(inputs.value) filter (where inputs.metric = 'net_profit') as net_profit,
     count(*) filter (where inputs.metric = 'total_expenses')::integer as months_present,
+    count(*) filter (where inputs.metric = 'total_revenue')::integer as revenue_months,
+    count(*) filter (where inputs.metric = 'net_profit')::integer as profit_months,
     max(inputs.freshest_at) as freshest_at
 from periods
 left join inputs
