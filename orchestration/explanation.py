@@ -48,6 +48,13 @@ class Composition:
 
 NOTHING = Composition("none", "", (), None)
 
+_MONTHS = """
+    select period, value from marts.fct_metrics_monthly
+    where organization_id = %(organization_id)s and client_id = %(client_id)s and metric = %(metric)s
+        and quarter = %(quarter)s and is_complete_period
+    order by period
+    """
+
 
 def of_month(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
     """The parts of one row of ``fct_metrics_monthly``."""
@@ -68,21 +75,12 @@ def of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -
     """The parts of one row of ``fct_metrics_quarterly``: its months."""
     if row["aggregation"] == "recomputed":
         return _quotient_of_quarter(connection, definition, row)
-    months = rows(
-        connection,
-        """
-        select period, value from marts.fct_metrics_monthly
-        where organization_id = %(organization_id)s and client_id = %(client_id)s and metric = %(metric)s
-            and quarter = %(quarter)s and is_complete_period
-        order by period
-        """,
-        row,
-    )
+    months = rows(connection, _MONTHS, row)
     parts = tuple(
         Part(wording.month_of(month["period"]), month["value"], row["unit"], definition["scale"]) for month in months
     )
     known = [part.value for part in parts if part.value is not None]
-    if not known:
+    if row["aggregation"] == "none" or not known:
         return Composition("none", "", parts, None)
     if row["aggregation"] == "average":
         mean = Fraction(sum(known, Decimal(0))) / len(known)
@@ -98,40 +96,50 @@ def _months(what: str, count: int) -> str:
 
 def _quotient_of_quarter(connection: psycopg.Connection[Any], definition: Row, row: Row) -> Composition:
     """A quotient of the quarter's own sums and averages, over the months that hold every part."""
-    names = formulas.named(definition["formula"])
-    found = rows(
-        connection,
-        """
-        select metric, label, unit, scale, aggregation, array_agg(value order by period) as months
-        from marts.fct_metrics_monthly inner join marts.dim_metrics using (metric, label, unit)
-        where organization_id = %(organization_id)s and client_id = %(client_id)s and quarter = %(quarter)s
-            and metric = any(%(names)s) and is_complete_period
-        group by metric, label, unit, scale, aggregation
-        """,
-        {**row, "names": names},
-    )
-    whole = [at for at, values in enumerate(zip(*(one["months"] for one in found), strict=True)) if None not in values]
-    if row["value"] is None or len(found) < len(names) or not whole:
+    if row["value"] is None:
         return NOTHING
-    totals = {one["metric"]: sum((Fraction(one["months"][at]) for at in whole), Fraction(0)) for one in found}
-    values = {
-        one["metric"]: totals[one["metric"]] / (len(whole) if one["aggregation"] == "average" else 1) for one in found
-    }
-    in_order = sorted(found, key=lambda one: names.index(one["metric"]))
-    parts = tuple(
+    months = rows(connection, _MONTHS, row)
+    made = NOTHING
+    for formula, mart in ingredients.of_quarter(row["metric"], definition["formula"]):
+        held = [ingredients.of(connection, {**row, "period": month["period"]}, formula, mart) for month in months]
+        made = _divided(connection, definition, row, formula, held)
+        if made.result == row["value"]:
+            return made
+    return made
+
+
+def _divided(
+    connection: psycopg.Connection[Any], definition: Row, row: Row, formula: str, held: Sequence[ingredients.Amounts]
+) -> Composition:
+    """The formula over the months that hold all it names."""
+    names = [name for name in formulas.named(formula) if name != formulas.MONTHS]
+    whole = [one for one in held if len(one) == len(names) and all(part.value is not None for part in one.values())]
+    if not names or not whole:
+        return NOTHING
+    found = rows(connection, "select metric from marts.dim_metrics where aggregation = 'average'", {})
+    averaged = {one["metric"] for one in found}
+    totals = {name: sum((Fraction(month[name].value or 0) for month in whole), Fraction(0)) for name in names}
+    values = {name: totals[name] / (len(whole) if name in averaged else 1) for name in names}
+    parts = [
         Part(
-            wording.label_of(one["label"]) + (", on average" if one["aggregation"] == "average" else ", in all"),
-            _rounded(values[one["metric"]], max(one["scale"], 2)),
-            one["unit"],
-            one["scale"],
+            wording.label_of(one.label) + (", on average" if name in averaged else ", in all"),
+            _rounded(values[name], max(one.scale, 2)),
+            one.unit,
+            one.scale,
         )
-        for one in in_order
-    )
-    come_to = formulas.computed(definition["formula"], values)
-    result = None if come_to is None else _rounded(come_to, definition["scale"])
-    shown = {one["metric"]: part.value for one, part in zip(in_order, parts, strict=True)}
-    numbers = wording.with_numbers(definition["formula"], shown)
-    return Composition("formula", f"Over {len(whole)} of the quarter's 3 months:", parts, result, numbers)
+        for name, one in whole[0].items()
+    ]
+    numbers = wording.with_numbers(formula, {name: _rounded(values[name], 4) for name in names}, len(whole))
+    counted = {**values, formulas.MONTHS: Fraction(len(whole))}
+    come_to = formulas.computed(formula, counted)
+    if come_to is None:
+        return NOTHING
+    result = _rounded(come_to, definition["scale"])
+    rounding = _rounding(formula, counted, whole[0], definition["scale"]) * len(whole)
+    if result != row["value"] and abs(Fraction(row["value"]) - come_to) <= rounding:
+        parts.append(Part(ROUNDING, row["value"] - result, row["unit"], definition["scale"]))
+        result = row["value"]
+    return Composition("formula", f"Over {len(whole)} of the quarter's 3 months:", tuple(parts), result, numbers)
 
 
 def of_smartnumber(definition: Row, row: Row) -> Composition:
@@ -229,7 +237,8 @@ def _rounding(
     exact = formulas.computed(formula, values) or Fraction(0)
     moved = Fraction(1, 2 * 10**scale)
     for name, value in values.items():
-        half = Fraction(1, 2 * 10 ** amounts[name].scale) if amounts[name].unit != "count" else Fraction(0)
+        is_exact = name not in amounts or amounts[name].unit == "count"
+        half = Fraction(0) if is_exact else Fraction(1, 2 * 10 ** amounts[name].scale)
         ends = [formulas.computed(formula, {**values, name: value + step}) for step in (half, -half)]
         moved += max((abs(end - exact) for end in ends if end is not None), default=Fraction(0))
     return moved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ class Ingredient(NamedTuple):
     unit: str
     scale: int
 
+
+Amounts = Mapping[str, Ingredient]
+"""What a formula names, by its names."""
 
 _REVENUE, _READINESS = "fct_revenue_monthly", "fct_data_readiness_months"
 _START = "(opening_mrr + fx_mrr)"
@@ -47,6 +51,13 @@ RECIPES = {
 }
 """Metrics whose parts are columns of a mart, with the formula in their names."""
 
+_A_MONTH = {
+    "tickets_per_seat": "reactive_tickets_created / months / average seats_managed",
+    "hours_per_seat": "reactive_time_spent / months / average seats_managed",
+    "hours_per_endpoint": "reactive_time_spent / months / average endpoints_managed",
+    "mrr_per_seat": "mrr / months / average seats_managed",
+}
+
 _COLUMNS = {
     "mrr_run_rate": ("recurring revenue a month, at the month's end", "usd", 2),
     "opening_mrr": ("recurring revenue a month, at the month's beginning", "usd", 2),
@@ -68,6 +79,17 @@ _COLUMNS = {
     "avg_expenses": ("average monthly expenses of the year before", "usd", 2),
     "billed_mrr": ("recurring revenue posted for the client", "usd", 2),
 }
+
+
+def of_quarter(metric: str, formula: str) -> list[tuple[str, str | None]]:
+    """The formulas by which a quotient of a quarter may have come about, each with the mart that keeps its parts."""
+    if metric in _A_MONTH:
+        a_month = _A_MONTH[metric]
+        return [(a_month, None), (a_month.replace("mrr /", "billed_mrr /"), "fct_ledger_entries")]
+    if metric in RECIPES:
+        kept_in, recipe = RECIPES[metric]
+        return [(recipe, kept_in)]
+    return [(formula, None)]
 
 
 def of(connection: psycopg.Connection[Any], row: Row, formula: str, mart: str | None = None) -> dict[str, Ingredient]:
@@ -109,6 +131,11 @@ def _of_mart(connection: psycopg.Connection[Any], row: Row, mart: str, names: li
                     select account_id from marts.fct_profit_and_loss
                     where organization_id = %(organization_id)s and metric = 'mrr'
                 )
+            having not exists (
+                select from marts.fct_metrics_monthly
+                where organization_id = %(organization_id)s and period = %(period)s and client_id = %(client_id)s
+                    and metric = 'mrr_per_seat' and reason like '%%without mrr%%'
+            )
             """,
     }[mart]
     for found in rows(connection, statement, row):

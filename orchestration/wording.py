@@ -108,6 +108,7 @@ _ADVICE = (
             "Write 0 where it was nothing."
         ),
     ),
+    ("rate of a month", "Ask for one of its months: `qbr explain METRIC --period YYYY-MM`."),
     ("cleared", "Nothing, unless it is known now: then enter it with `qbr import manual FILE`."),
     (
         "is not known in|not matched",

@@ -138,7 +138,9 @@ def _quarterly_figure(row: Row) -> Figure:
             model=_QUARTERLY,
             source_rows=row["source_rows"],
             freshest_at=row["freshest_at"],
-            note=f"{row['aggregation']} of {row['months_present']} of {row['months_expected']} months",
+            note=None
+            if row["aggregation"] == "none"
+            else f"{row['aggregation']} of {row['months_present']} of {row['months_expected']} months",
         ),
         months=row["months_present"],
         is_sum=row["aggregation"] == "sum",

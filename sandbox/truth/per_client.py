@@ -4,6 +4,7 @@ The whole business is ``all``; a ticket or an hour of no company belongs to ``un
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sandbox.truth.desk import ALL, entries, lives, rounded, share
 from sandbox.truth.money import Figures, metric_of
 from sandbox.truth.monthly import client_inputs, monthly_inputs
-from sandbox.truth.months import complete_months, month_of
+from sandbox.truth.months import complete_months, month_of, quarter_of
 from sandbox.truth.operations import UNASSIGNED
 from sandbox.world.entities import World
 
@@ -27,18 +28,47 @@ RATIOS = (
 
 def per_seat(world: World, now: datetime) -> dict[str, dict[str, Figures]]:
     """The ratios of each client and of the whole business, by month; None where a part is missing or is no divisor."""
+    return {
+        period: {
+            key: {name: _ratio(row[above], row[below], scale) for name, above, below, scale in RATIOS}
+            for key, row in parts.items()
+        }
+        for period, parts in _parts(world, now).items()
+    }
+
+
+def quarters_per_seat(world: World, now: datetime) -> dict[str, dict[str, Figures]]:
+    """The same by quarter: what its months have above, by what they have below, over the months that know both."""
+    quarters: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
+    for period, parts in _parts(world, now).items():
+        for key, row in parts.items():
+            quarters[quarter_of(period)][key].append(row)
+    return {
+        quarter: {
+            key: {name: _whole(months, above, below, scale) for name, above, below, scale in RATIOS}
+            for key, months in clients.items()
+        }
+        for quarter, clients in quarters.items()
+    }
+
+
+def _whole(months: Sequence[Figures], above: str, below: str, scale: int) -> Decimal | None:
+    known = [(month[above], month[below]) for month in months]
+    whole = [(part, by) for part, by in known if part is not None and by is not None]
+    return _ratio(sum((one for one, _ in whole), Decimal(0)), sum((by for _, by in whole), Decimal(0)), scale)
+
+
+def _parts(world: World, now: datetime) -> dict[str, dict[str, Figures]]:
+    """What is divided by what, of each client and of the whole business, by month."""
     revenue = recurring_revenue(world, now)
     billed = {customer.client_key for customer in world.qbo_customers if customer.created_at <= now}
     whole, clients = monthly_inputs(world, now), client_inputs(world, now)
     found: dict[str, dict[str, Figures]] = {}
     for period, figures in whole.items():
-        parts = {ALL: figures}
+        found[period] = {ALL: figures}
         for key, own in clients[period].items():
-            parts[key] = {**own, "mrr": revenue.get((period, key), Decimal(0)) if key in billed else None}
-        found[period] = {
-            key: {name: _ratio(row[above], row[below], scale) for name, above, below, scale in RATIOS}
-            for key, row in parts.items()
-        }
+            mrr = revenue.get((period, key), Decimal(0)) if key in billed else None
+            found[period][key] = {**own, "mrr": mrr}
     return found
 
 

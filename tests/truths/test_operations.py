@@ -118,6 +118,28 @@ def test_figures_per_seat_and_endpoint_equal_the_truth(warehouse: Warehouse, pla
 
 
 @EACH_BUSINESS
+def test_quarters_per_seat_and_endpoint_divide_what_their_months_divide(warehouse: Warehouse, place: int) -> None:
+    business = warehouse.businesses[place]
+    ids = {**client_ids(warehouse, business), desk.ALL: desk.ALL}
+    names = [name for name, *_ in per_client.RATIOS]
+    query = (
+        "select client_id, quarter, metric, value from marts.fct_metrics_quarterly "
+        "where organization_id = %s and metric = any(%s)"
+    )
+    with psycopg.connect(warehouse.url) as connection:
+        rows = connection.execute(query, [business.organization.id, names]).fetchall()
+    figures = {(client, quarter, metric): value for client, quarter, metric, value in rows}
+    truth = {
+        (ids[key], quarter, metric): value
+        for quarter, clients in per_client.quarters_per_seat(business.world, business.now).items()
+        for key, ratios in clients.items()
+        for metric, value in ratios.items()
+    }
+    assert {metric for (_, _, metric), value in truth.items() if value is not None} == set(names)
+    assert not differences(truth, {key: figures[key] for key in truth})
+
+
+@EACH_BUSINESS
 def test_how_far_the_figures_can_be_trusted_equals_the_truth(warehouse: Warehouse, place: int) -> None:
     business = warehouse.businesses[place]
     ids = {**client_ids(warehouse, business), desk.ALL: desk.ALL}

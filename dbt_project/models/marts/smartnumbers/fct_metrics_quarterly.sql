@@ -11,6 +11,8 @@ with metrics as (
 -- A quotient is neither added up nor averaged: it is calculated anew from the parts of the quarter.
 recomputed as (
     select * from {{ ref('int_business_quarters_calculated') }}
+    union all
+    select * from {{ ref('int_quotient_quarters_calculated') }}
 ),
 
 aggregated as (
@@ -34,6 +36,29 @@ aggregated as (
         max(freshest_at) filter (where counted is not null) as freshest_at
     from metrics
     group by organization_id, client_id, quarter, metric, unit, aggregation
+),
+
+chosen as (
+    select
+        organization_id,
+        client_id,
+        quarter,
+        metric,
+        coalesce(recomputed.value, aggregated.value) as value,
+        aggregated.unit,
+        aggregated.aggregation,
+        coalesce(recomputed.months_present, aggregated.months_present) as months_present,
+        case
+            -- Where it begins is another in each month, and what was lost of it is not added up.
+            when aggregated.aggregation = 'none' then 'A rate of a month; there is none of a quarter.'
+            when recomputed.reason is not null then recomputed.reason
+            when aggregated.has_complete_month then aggregated.missing_because
+            else format('No month of %s is complete yet.', quarter)
+        end as reason,
+        coalesce(recomputed.source_rows, aggregated.source_rows) as source_rows,
+        coalesce(recomputed.freshest_at, aggregated.freshest_at) as freshest_at
+    from aggregated
+    left join recomputed using (organization_id, client_id, quarter, metric)
 )
 
 select
@@ -41,19 +66,13 @@ select
     client_id,
     quarter,
     metric,
-    coalesce(recomputed.value, aggregated.value) as value,
-    aggregated.unit,
-    aggregated.aggregation,
-    coalesce(recomputed.months_present, aggregated.months_present) as months_present,
+    value,
+    unit,
+    aggregation,
+    case when value is null then 0 else months_present end as months_present,
     3 as months_expected,
-    coalesce(recomputed.months_present, aggregated.months_present) < 3 as is_incomplete,
-    case
-        when coalesce(recomputed.value, aggregated.value) is not null then null
-        when recomputed.reason is not null then recomputed.reason
-        when aggregated.has_complete_month then aggregated.missing_because
-        else format('No month of %s is complete yet.', quarter)
-    end as reason,
-    coalesce(recomputed.source_rows, aggregated.source_rows) as source_rows,
-    coalesce(recomputed.freshest_at, aggregated.freshest_at) as freshest_at
-from aggregated
-left join recomputed using (organization_id, client_id, quarter, metric)
+    value is null or months_present < 3 as is_incomplete,
+    case when value is null then reason end as reason,
+    case when value is null then 0 else source_rows end as source_rows,
+    case when value is not null then freshest_at end as freshest_at
+from chosen
