@@ -8,7 +8,7 @@
     ('revenue_churn_rate', 'fraction', 4, 'movement_reason', 'The month began without recurring revenue.'),
     ('customer_churn_rate', 'fraction', 4, 'movement_reason', 'The month began without a paying client.'),
     ('quick_ratio', 'ratio', 4, 'movement_reason', 'No recurring revenue was lost, and nothing can be divided by that.'),
-    ('ltv', 'usd', 2, 'coalesce(mrr_reason, movement_reason, margin_reason)',
+    ('ltv', 'usd', 2, 'coalesce(mrr_reason, movement_reason, margin_reason, clients_reason)',
         'No client was lost, so the month does not tell how long one stays.'),
     ('stripe_failed_payments', 'count', 0, 'stripe_failed_payments_reason', none),
     ('trial_started', 'count', 0, 'trial_started_reason', none),
@@ -16,7 +16,13 @@
 ] -%}
 
 with months as (
-    select * from {{ ref('int_revenue_months_calculated') }}
+    select
+        *,
+        case
+            when paying_clients = 0 then 'No client pays at the end of the month.'
+            when opening_clients = 0 then 'The month began without a paying client.'
+        end as clients_reason
+    from {{ ref('int_revenue_months_calculated') }}
 ),
 
 freshness as (
