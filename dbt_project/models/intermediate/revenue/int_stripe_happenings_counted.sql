@@ -21,11 +21,24 @@ happenings as (
     select * from {{ ref('int_stripe_happenings_dated') }}
 ),
 
-metrics (metric, stream) as (
+-- Whose trial it was that a paid invoice came after only the subscriptions tell.
+metrics (metric, streams) as (
     values
-    ('stripe_failed_payments', 'charges'),
-    ('trial_started', 'subscriptions'),
-    ('trial_converted', 'invoices')
+    ('stripe_failed_payments', array['charges']),
+    ('trial_started', array['subscriptions']),
+    ('trial_converted', array['subscriptions', 'invoices'])
+),
+
+coverage as (
+    select
+        readings.organization_id,
+        readings.period,
+        metrics.metric,
+        string_agg(distinct readings.reason, ' ' order by readings.reason) as reason,
+        min(readings.completed_as_of) as completed_as_of
+    from readings
+    inner join metrics on readings.stream = any(metrics.streams)
+    group by readings.organization_id, readings.period, metrics.metric
 ),
 
 by_month as (
@@ -43,22 +56,20 @@ counted as (
     select
         periods.organization_id,
         periods.period,
-        metrics.metric,
-        case when readings.reason is null then coalesce(by_month.happened, 0) end as value,
-        readings.reason,
-        readings.completed_as_of as freshest_at
+        coverage.metric,
+        case when coverage.reason is null then coalesce(by_month.happened, 0) end as value,
+        coverage.reason,
+        coverage.completed_as_of as freshest_at
     from periods
-    cross join metrics
-    inner join readings
+    inner join coverage
         on
-            periods.organization_id = readings.organization_id
-            and periods.period = readings.period
-            and metrics.stream = readings.stream
+            periods.organization_id = coverage.organization_id
+            and periods.period = coverage.period
     left join by_month
         on
             periods.organization_id = by_month.organization_id
             and periods.period = by_month.period
-            and metrics.metric = by_month.metric
+            and coverage.metric = by_month.metric
 )
 
 select * from counted
