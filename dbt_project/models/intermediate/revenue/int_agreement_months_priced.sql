@@ -4,11 +4,16 @@ with organizations as (
 
 agreements as (
     select * from {{ ref('stg_connectwise__agreements') }}
-    where not is_deleted
+    where
+        not is_deleted
+        and not coalesce(is_one_time, false)
 ),
 
 additions as (
-    select * from {{ ref('stg_connectwise__agreement_additions') }}
+    select
+        *,
+        coalesce(extended_price, unit_price * (quantity - coalesce(less_included, 0))) as amount
+    from {{ ref('stg_connectwise__agreement_additions') }}
     where
         not is_deleted
         and bill_customer = 'Billable'
@@ -74,12 +79,8 @@ added as (
         in_force.organization_id,
         in_force.period,
         in_force.agreement_id,
-        sum(
-            coalesce(
-                additions.extended_price,
-                additions.unit_price * (coalesce(additions.quantity, 0) - coalesce(additions.less_included, 0))
-            )
-        ) as added_amount,
+        sum(additions.amount) as added_amount,
+        min(additions.agreement_addition_id) filter (where additions.amount is null) as unpriced_addition_id,
         sum(additions.quantity) filter (
             where
             lower(btrim(additions.description)) = any(rules.seat_products)
@@ -117,7 +118,9 @@ priced as (
         in_force.agreement_id,
         coalesce(client_links.client_id, 'unassigned') as client_id,
         round(
-            (coalesce(in_force.bill_amount, 0) + coalesce(added.added_amount, 0)) / billing_cycles.months,
+            case
+                when added.unpriced_addition_id is null then in_force.bill_amount + coalesce(added.added_amount, 0)
+            end / billing_cycles.months,
             10
         ) as monthly_amount,
         coalesce(added.seats, 0) as seats,
@@ -133,6 +136,15 @@ priced as (
                     format(
                         'The billing cycle %s of agreement %s has no known length.',
                         coalesce(in_force.billing_cycle, 'without a name'),
+                        in_force.agreement_id
+                    )
+            when in_force.bill_amount is null
+                then format('ConnectWise tells no amount that agreement %s bills.', in_force.agreement_id)
+            when added.unpriced_addition_id is not null
+                then
+                    format(
+                        'ConnectWise tells no price of addition %s to agreement %s.',
+                        added.unpriced_addition_id,
                         in_force.agreement_id
                     )
         end as reason
