@@ -52,7 +52,7 @@ asked as (
         streams.label,
         streams.source_label,
         organizations.sources is null
-        or coalesce((organizations.sources -> streams.source ->> 'is_enabled')::boolean, false) as is_in_use,
+        or coalesce((organizations.sources -> streams.source ->> 'is_enabled')::boolean, false) as is_enabled,
         cursors.covered,
         cursors.known_until,
         case
@@ -76,12 +76,16 @@ explained as (
         source,
         stream,
         known_until as completed_as_of,
+        -- A source that was turned off was in use as long as it was read.
+        bool_or(is_enabled or coalesce(known_until > starts_at, false))
+            over (partition by organization_id, period, source)
+            as is_in_use,
         case
-            when known_until is null and not is_in_use
+            when known_until is null and not is_enabled
                 then source_label || ' is not in use.'
             when known_until is null
                 then label || ' were never read to the end.'
-            when known_until <= starts_at and not is_in_use
+            when known_until <= starts_at and not is_enabled
                 then
                     source_label || ' is not in use any more; ' || label || ' were last read on '
                     || to_char(known_until at time zone time_zone, 'YYYY-MM-DD') || ', before the month began.'
@@ -112,6 +116,7 @@ covered as (
         stream,
         reason is null as is_covered,
         reason,
+        is_in_use,
         completed_as_of
     from explained
 )

@@ -1,3 +1,6 @@
+{#- Where it shows that a seat is invoiced. -#}
+{% set invoicing = "(('stripe', 'subscriptions'), ('stripe', 'invoice_lines'), ('quickbooks', 'invoices'))" -%}
+
 with rules as (
     select distinct organization_id
     from {{ source('app', 'rule_values') }}
@@ -29,19 +32,21 @@ invoiced as (
     select * from {{ ref('int_seats_invoiced') }}
 ),
 
+-- A source that is not in use invoices nobody, so only where neither is that tells nothing.
 readings as (
     select
         organization_id,
         period,
         (array_agg(reason order by stream) filter (where source = 'connectwise' and reason is not null))[1]
             as agreement_reason,
-        (array_agg(reason order by source desc, stream asc) filter (
-            where
-            reason is not null
-            and (source, stream) in (
-                ('stripe', 'subscriptions'), ('stripe', 'invoice_lines'), ('quickbooks', 'invoices')
-            )
-        ))[1] as invoice_reason
+        case
+            when not bool_or(is_in_use) filter (where (source, stream) in {{ invoicing }})
+                then 'Neither Stripe nor QuickBooks is in use.'
+            else
+                (array_agg(reason order by source desc, stream asc) filter (
+                    where reason is not null and is_in_use and (source, stream) in {{ invoicing }}
+                ))[1]
+        end as invoice_reason
     from {{ ref('int_billing_periods_covered') }}
     group by organization_id, period
 ),
@@ -82,7 +87,7 @@ described as (
         case when agreements.is_estimated then 'estimated' else 'collected' end as known_agreement_method,
         readings.agreement_reason,
         invoiced.source as invoice_source,
-        -- What is billed is found in one place or nowhere; nowhere is nothing only where both were read.
+        -- What is billed is found in one place or nowhere; nowhere is nothing only where all that is in use was read.
         case when invoiced.source is null then 0 else invoiced.seats end as known_invoiced_seats,
         case
             when invoiced.source is null then readings.invoice_reason
