@@ -104,7 +104,16 @@ explained as (
                     label || ' are known only from ' || to_char(lower(covered) at time zone time_zone, 'YYYY-MM-DD')
                     || ' on.'
             else label || ' were not read for the whole month.'
-        end as reason
+        end as reason,
+        case
+            when covered @> tstzrange(null, asked_until)
+                then null
+            when lower(covered) is null
+                then label || ' were not read for all the time before the month.'
+            else
+                label || ' are known only from ' || to_char(lower(covered) at time zone time_zone, 'YYYY-MM-DD')
+                || ' on.'
+        end as gap_reason
     from asked
 ),
 
@@ -116,6 +125,7 @@ covered as (
         stream,
         reason is null as is_covered,
         reason,
+        coalesce(reason, gap_reason) as past_reason,
         is_in_use,
         completed_as_of
     from explained

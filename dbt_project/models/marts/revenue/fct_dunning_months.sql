@@ -9,11 +9,12 @@ with periods as (
         on periods.organization_id = organizations.organization_id
 ),
 
+-- What is still open may be as old as the business, so a month that was read alone does not tell it.
 readings as (
     select
         organization_id,
         period,
-        (array_agg(reason order by stream) filter (where reason is not null))[1] as reason
+        (array_agg(past_reason order by stream) filter (where past_reason is not null))[1] as reason
     from {{ ref('int_billing_periods_covered') }}
     where
         source = 'stripe'
