@@ -14,7 +14,7 @@ from sandbox.truth.months import complete_months, last_date, last_second
 from sandbox.truth.operations import UNASSIGNED
 from sandbox.truth.per_client import recurring_revenue
 from sandbox.truth.revenue import COUNTED, MONTHS, run_rates, status_at
-from sandbox.world.entities import Addition, Agreement, World
+from sandbox.world.entities import Addition, Agreement, QboCreditMemo, QboInvoice, Receipt, World
 
 SEATS = ("Managed Seat Essential", "Managed Seat Complete", "Managed Seat Regulated")
 
@@ -106,7 +106,7 @@ def _is_added(one: Addition, agreement: Agreement, day: date, now: datetime) -> 
 
 
 def seats_invoiced(world: World, now: datetime) -> dict[tuple[str, str], Decimal]:
-    """Seats subscribed to at the month's end; of a client who subscribes to none, those on the month's invoices."""
+    """Seats subscribed to at the month's end; of a client who subscribes to none, those the month's documents sell."""
     subscribed, booked = _seats_subscribed(world, now), _seats_booked(world, now)
     return {key: subscribed.get(key, booked.get(key, Decimal(0))) for key in subscribed.keys() | booked.keys()}
 
@@ -129,15 +129,22 @@ def _seats_subscribed(world: World, now: datetime) -> dict[tuple[str, str], Deci
 
 
 def _seats_booked(world: World, now: datetime) -> dict[tuple[str, str], Decimal]:
+    """Seats on invoices and sales receipts, less those on credit memos."""
     clients = {one.id: one.client_key or UNASSIGNED for one in world.qbo_customers}
     months = set(complete_months(world, now))
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for invoice in world.qbo_invoices:
-        gone = [at for at in (invoice.voided_at, invoice.deleted_at) if at is not None and at <= now]
-        period = f"{invoice.transaction_date:%Y-%m}"
-        if gone or invoice.created_at > now or period not in months:
+    receipts = [one for one in world.receipts if one.kind == "SalesReceipt"]
+    documents: list[tuple[int, QboInvoice | QboCreditMemo | Receipt, tuple[datetime | None, ...]]] = [
+        *((1, one, (one.voided_at, one.deleted_at)) for one in world.qbo_invoices),
+        *((1, one, (one.voided_at,)) for one in receipts),
+        *((-1, one, ()) for one in world.qbo_credit_memos),
+    ]
+    for sign, document, ends in documents:
+        gone = [at for at in ends if at is not None and at <= now]
+        period = f"{document.transaction_date:%Y-%m}"
+        if gone or document.created_at > now or period not in months:
             continue
-        for line in invoice.lines:
+        for line in document.lines:
             if line.item_name in SEATS and line.amount:
-                found[period, clients[invoice.customer_id]] += line.quantity
+                found[period, clients[document.customer_id]] += sign * line.quantity
     return found

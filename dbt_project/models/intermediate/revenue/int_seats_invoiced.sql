@@ -1,3 +1,10 @@
+{#- The documents of the books that seats are on: model, date, and whether they are given or taken back. -#}
+{% set documents = [
+    ('stg_quickbooks__invoices', 'invoice_date', 1),
+    ('stg_quickbooks__sales_receipts', 'sales_receipt_date', 1),
+    ('stg_quickbooks__credit_memos', 'credit_memo_date', -1),
+] -%}
+
 with rules as (
     select
         organization_id,
@@ -12,9 +19,20 @@ subscribed as (
     where is_counted
 ),
 
-invoices as (
-    select * from {{ ref('stg_quickbooks__invoices') }}
+-- What a receipt sells is invoiced and paid at once; a credit memo takes back what an invoice had.
+documents as (
+    {%- for model, dated, sign in documents %}
+    select
+        organization_id,
+        {{ dated }} as document_date,
+        quickbooks_customer_id,
+        exchange_rate,
+        lines,
+        {{ sign }} as sign
+    from {{ ref(model) }}
     where not is_deleted
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 items as (
@@ -26,24 +44,54 @@ client_links as (
     where source = 'quickbooks'
 ),
 
--- A voided invoice keeps its lines without their amounts.
+top as (
+    select
+        documents.*,
+        one.line
+    from documents
+    cross join lateral jsonb_array_elements(documents.lines) as one (line)
+),
+
+-- What a bundle is made of stands inside its line.
+parts as (
+    select
+        organization_id,
+        document_date,
+        quickbooks_customer_id,
+        exchange_rate,
+        sign,
+        line
+    from top
+    union all
+    select
+        top.organization_id,
+        top.document_date,
+        top.quickbooks_customer_id,
+        top.exchange_rate,
+        top.sign,
+        below.line
+    from top
+    cross join lateral jsonb_array_elements(top.line #> '{GroupLineDetail,Line}') as below (line)
+    where top.line ->> 'DetailType' = 'GroupLineDetail'
+),
+
+-- What is voided keeps its lines without their amounts.
 invoiced as (
     select
-        invoices.organization_id,
-        invoices.invoice_date,
-        invoices.quickbooks_customer_id,
-        lower(btrim(coalesce(items.item_name, one.line #>> '{SalesItemLineDetail,ItemRef,name}'))) as product,
-        (one.line #>> '{SalesItemLineDetail,Qty}')::numeric as quantity,
-        (one.line ->> 'Amount')::numeric * coalesce(invoices.exchange_rate, 1) as amount
-    from invoices
-    cross join lateral jsonb_array_elements(invoices.lines) as one (line)
+        parts.organization_id,
+        parts.document_date,
+        parts.quickbooks_customer_id,
+        lower(btrim(coalesce(items.item_name, parts.line #>> '{SalesItemLineDetail,ItemRef,name}'))) as product,
+        parts.sign * (parts.line #>> '{SalesItemLineDetail,Qty}')::numeric as quantity,
+        parts.sign * (parts.line ->> 'Amount')::numeric * coalesce(parts.exchange_rate, 1) as amount
+    from parts
     left join items
         on
-            invoices.organization_id = items.organization_id
-            and items.item_id = one.line #>> '{SalesItemLineDetail,ItemRef,value}'
+            parts.organization_id = items.organization_id
+            and items.item_id = parts.line #>> '{SalesItemLineDetail,ItemRef,value}'
     where
-        one.line ->> 'DetailType' = 'SalesItemLineDetail'
-        and (one.line ->> 'Amount')::numeric <> 0
+        parts.line ->> 'DetailType' = 'SalesItemLineDetail'
+        and (parts.line ->> 'Amount')::numeric <> 0
 ),
 
 found as (
@@ -61,7 +109,7 @@ found as (
     select
         invoiced.organization_id,
         coalesce(client_links.client_id, 'unassigned') as client_id,
-        to_char(invoiced.invoice_date, 'YYYY-MM') as period,
+        to_char(invoiced.document_date, 'YYYY-MM') as period,
         'quickbooks' as source,
         invoiced.quantity,
         invoiced.amount

@@ -1,6 +1,3 @@
-{#- Where it shows that a seat is invoiced. -#}
-{% set invoicing = "(('stripe', 'subscriptions'), ('stripe', 'invoice_lines'), ('quickbooks', 'invoices'))" -%}
-
 with rules as (
     select distinct organization_id
     from {{ source('app', 'rule_values') }}
@@ -32,6 +29,19 @@ invoiced as (
     select * from {{ ref('int_seats_invoiced') }}
 ),
 
+coverage as (
+    select
+        *,
+        (source, stream) in (
+            ('stripe', 'subscriptions'),
+            ('stripe', 'invoice_lines'),
+            ('quickbooks', 'invoices'),
+            ('quickbooks', 'sales_receipts'),
+            ('quickbooks', 'credit_memos')
+        ) as is_of_bills
+    from {{ ref('int_billing_periods_covered') }}
+),
+
 -- A source that is not in use invoices nobody, so only where neither is that tells nothing.
 readings as (
     select
@@ -40,14 +50,14 @@ readings as (
         (array_agg(reason order by stream) filter (where source = 'connectwise' and reason is not null))[1]
             as agreement_reason,
         case
-            when not bool_or(is_in_use) filter (where (source, stream) in {{ invoicing }})
+            when not bool_or(is_in_use) filter (where is_of_bills)
                 then 'Neither Stripe nor QuickBooks is in use.'
             else
                 (array_agg(reason order by source desc, stream asc) filter (
-                    where reason is not null and is_in_use and (source, stream) in {{ invoicing }}
+                    where is_of_bills and is_in_use and reason is not null
                 ))[1]
         end as invoice_reason
-    from {{ ref('int_billing_periods_covered') }}
+    from coverage
     group by organization_id, period
 ),
 
@@ -71,6 +81,26 @@ scopes as (
     from invoiced
 ),
 
+-- A bill for a quarter or a year stands in its own month; in the others it is nowhere.
+billed_before as (
+    select
+        scopes.organization_id,
+        scopes.client_id,
+        scopes.period,
+        max(earlier.period) as billed_in
+    from scopes
+    inner join invoiced as earlier
+        on
+            scopes.organization_id = earlier.organization_id
+            and scopes.client_id = earlier.client_id
+            and scopes.period > earlier.period
+            and to_date(scopes.period, 'YYYY-MM') <= to_date(earlier.period, 'YYYY-MM') + interval '12 months'
+    where
+        earlier.source = 'quickbooks'
+        and earlier.seats > 0
+    group by scopes.organization_id, scopes.client_id, scopes.period
+),
+
 described as (
     select
         scopes.organization_id,
@@ -87,13 +117,16 @@ described as (
         case when agreements.is_estimated then 'estimated' else 'collected' end as known_agreement_method,
         readings.agreement_reason,
         invoiced.source as invoice_source,
-        -- What is billed is found in one place or nowhere; nowhere is nothing only where all that is in use was read.
+        -- A subscription speaks for itself; of what is in the books, and of nothing, all that is in use has to be read.
         case when invoiced.source is null then 0 else invoiced.seats end as known_invoiced_seats,
         case
-            when invoiced.source is null then readings.invoice_reason
-            when invoiced.seats is null then 'How many seats the subscription had is not known.'
+            when coalesce(invoiced.source, 'quickbooks') = 'quickbooks' and readings.invoice_reason is not null
+                then readings.invoice_reason
+            when invoiced.source is not null and invoiced.seats is null
+                then 'How many seats are invoiced is not known.'
         end as invoice_reason,
-        {{ safe_divide('invoiced.amount', 'invoiced.seats') }} as seat_price
+        {{ safe_divide('invoiced.amount', 'invoiced.seats') }} as seat_price,
+        case when invoiced.source is null then billed_before.billed_in end as billed_in
     from scopes
     inner join readings
         on
@@ -120,6 +153,11 @@ described as (
             scopes.organization_id = invoiced.organization_id
             and scopes.client_id = invoiced.client_id
             and scopes.period = invoiced.period
+    left join billed_before
+        on
+            scopes.organization_id = billed_before.organization_id
+            and scopes.client_id = billed_before.client_id
+            and scopes.period = billed_before.period
 ),
 
 compared as (
@@ -134,6 +172,7 @@ compared as (
         case when coalesce(rule_reason, invoice_reason) is null then known_invoiced_seats end as invoiced_seats,
         invoice_source,
         seat_price,
+        billed_in,
         case
             when coalesce(device_reason, rule_reason, invoice_reason) is null
                 then greatest(device_seats - known_invoiced_seats, 0)
@@ -184,8 +223,12 @@ select
     {{ round_half_even('seat_price', 2) }} as seat_price,
     {{ round_half_even('case when leaking_seats = 0 then 0 else leaking_seats * seat_price end', 2) }}
         as unbilled_amount,
-    case when leaking_seats > 0 and seat_price is null then 'Nobody is invoiced a seat, so none has a price.' end
-        as amount_reason,
+    case
+        when leaking_seats > 0 and seat_price is null and billed_in is not null
+            then format('No seat is invoiced in the month; those invoiced in %s may be for it too.', billed_in)
+        when leaking_seats > 0 and seat_price is null
+            then 'Nobody is invoiced a seat, so none has a price.'
+    end as amount_reason,
     nullif(concat_ws(' ', device_reason, agreement_reason, nullif(invoice_reason, agreement_reason)), '') as reason
 from widest
 where
