@@ -31,13 +31,60 @@ events as (
     from {{ ref('stg_stripe__events') }}
 ),
 
--- How far back the events that are kept here reach: Stripe had 30 days of them at the first read.
-reaches as (
+runs as (
     select
         organization_id,
-        min(created_at) as told_since
-    from events
+        stream,
+        window_kind,
+        outcome,
+        as_of
+    from {{ source('raw_meta', 'extraction_log') }}
+    where source = 'stripe'
+),
+
+-- Complete reads of events one after the other; that of a single month is no part of the row.
+event_reads as (
+    select
+        organization_id,
+        as_of,
+        lag(as_of) over (partition by organization_id order by as_of) as read_before
+    from runs
+    where
+        stream = 'events'
+        and outcome = 'complete'
+        and window_kind <> 'dated'
+),
+
+-- Stripe keeps events for 30 days, of which two are left for a read that took long. Where more passed between two
+-- reads, some are lost, and what is told for certain begins anew.
+event_reaches as (
+    select
+        organization_id,
+        max(as_of - interval '28 days') filter (
+            where read_before is null or as_of - read_before > interval '28 days'
+        ) as told_since,
+        max(as_of) as told_until
+    from event_reads
     group by organization_id
+),
+
+subscription_reads as (
+    select
+        organization_id,
+        max(as_of) as read_until
+    from runs
+    where stream in ('subscriptions', 'subscription_items')
+    group by organization_id
+),
+
+-- Items that were read after the events may have changed without one that is here.
+reaches as (
+    select
+        event_reaches.organization_id,
+        event_reaches.told_since
+    from event_reaches
+    inner join subscription_reads on event_reaches.organization_id = subscription_reads.organization_id
+    where event_reaches.told_until >= subscription_reads.read_until
 ),
 
 changes as (
