@@ -29,7 +29,7 @@
         ('users_created_worklog', 'users_created_worklog', 'actions_reason'),
         ('users_generated_report', 'users_generated_report', 'actions_reason'),
         ('trial_started', 'trial_started', 'subscriptions_reason'),
-        ('trial_converted', 'trial_converted', 'invoices_reason'),
+        ('trial_converted', 'trial_converted', 'coalesce(subscriptions_reason, invoices_reason)'),
         ('trial_conversion_rate', round_half_even(safe_divide('trial_converted', 'trial_started'), 4), "coalesce(subscriptions_reason, invoices_reason, case when trial_started = 0 then 'No trial began.' end)"),
         ('tenant_trials_started', 'tenant_trials_started', 'tenants_reason'),
         ('tenant_trials_converted', 'tenant_trials_converted', 'tenants_reason'),
