@@ -14,9 +14,26 @@ with rules as (
     group by organization_id
 ),
 
+-- What was subscribed to when Stripe was last read says nothing of a month in which it is out of use.
+stripe_months as (
+    select
+        organization_id,
+        period
+    from {{ ref('int_billing_periods_covered') }}
+    where
+        source = 'stripe'
+        and stream = 'subscriptions'
+        and is_in_use
+),
+
 subscribed as (
-    select * from {{ ref('fct_subscription_item_months') }}
-    where is_counted
+    select item_months.*
+    from {{ ref('fct_subscription_item_months') }} as item_months
+    inner join stripe_months
+        on
+            item_months.organization_id = stripe_months.organization_id
+            and item_months.period = stripe_months.period
+    where item_months.is_counted
 ),
 
 -- What a receipt sells is invoiced and paid at once; a credit memo takes back what an invoice had.
