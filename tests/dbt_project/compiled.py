@@ -1,4 +1,4 @@
-"""The SQL of a model as dbt compiles it, reading temporary tables that a test has filled: one query instead of a build."""
+"""The SQL of a model as dbt compiles it, reading temporary tables that a test filled: a query, not a build."""
 
 import re
 from collections.abc import Iterable, Sequence

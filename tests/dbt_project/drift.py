@@ -78,7 +78,7 @@ def places(record: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
 def drawn(records: dict[tuple[str, str], list[dict[str, Any]]], leaves: dict[tuple[str, str], tuple[Leaf, ...]],
           count: int, seed: int) -> list[Case]:  # fmt: skip
     """Cases with fields that at least one record has; streams, fields and mutations in turn, at random."""
-    dice = random.Random(seed)  # noqa: S311 - no secret
+    dice = random.Random(seed)
     choices = [
         (stream, leaf)
         for stream in sorted(leaves)

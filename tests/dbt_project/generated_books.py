@@ -84,7 +84,7 @@ class Bookkeeper:
     """Draws the transactions of one company."""
 
     def __init__(self, seed: int) -> None:
-        self.draw = random.Random(seed)  # noqa: S311
+        self.draw = random.Random(seed)
         self.company = Company(seed)
         self.number = 100
         self._chart()

@@ -84,7 +84,9 @@ def balance_sheet(company: Company, period: str) -> dict[str, Any]:
 def reports(company: Company) -> dict[str, list[dict[str, Any]]]:
     """Every report of the company, by stream."""
     return {
-        "profit_and_loss": [profit_and_loss(company, month, basis) for month in MONTHS for basis in ("Accrual", "Cash")],
+        "profit_and_loss": [
+            profit_and_loss(company, month, basis) for month in MONTHS for basis in ("Accrual", "Cash")
+        ],
         "balance_sheet": [balance_sheet(company, month) for month in MONTHS],
     }
 

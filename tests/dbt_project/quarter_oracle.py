@@ -135,7 +135,9 @@ def aggregate(kind: str, values: Sequence[Decimal | None]) -> Decimal | None:
     if kind == "last":
         return known[-1]
     total = sum((Fraction(value) for value in known), Fraction(0))
-    return rounded(total / len(known), 4) if kind == "average" else Decimal(total.numerator) / Decimal(total.denominator)
+    return (
+        rounded(total / len(known), 4) if kind == "average" else Decimal(total.numerator) / Decimal(total.denominator)
+    )
 
 
 def rounded(value: Fraction, scale: int) -> Decimal:

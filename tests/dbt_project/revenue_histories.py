@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -240,7 +241,7 @@ def _later(start: datetime, interval: str, count: int) -> datetime:
 def _bills(one: Subscription) -> Iterator[list[Line]]:
     """A charge at the start of each period; at each change a credit and a charge for the rest of it, on one bill."""
     starts = _starts(one)
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         state = [each for each in one.states if each.at <= start][-1]
         yield [Line(start, end, state, state.quantity * state.price.cents)]
         for change in [each for each in one.states if start < each.at < end]:

@@ -1,4 +1,4 @@
-"""What the sandbox's Stripe holds, put into the raw tables as a complete read would leave it, without asking over HTTP."""
+"""What the sandbox's Stripe holds, put into the raw tables as a complete read leaves it, but without HTTP."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ def load_till(
     alias: int,
     world: World,
     now: datetime,
+    *,
     currency: str = "USD",
     rates: Sequence[Mapping[str, str]] = (),
 ) -> None:

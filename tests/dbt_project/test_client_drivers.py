@@ -1,9 +1,8 @@
-"""What each client did to a SmartNumber, by its own rate and by its share: 10,000 random changes, told apart exactly."""
+"""What each client did to a SmartNumber, by its own rate and by its share: 10,000 random changes, told exactly."""
 
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -77,7 +76,7 @@ def businesses() -> dict[str, Business]:
 @pytest.fixture(scope="module")
 def contributions(
     empty_warehouse: Warehouse, first_build: FirstBuild, businesses: dict[str, Business]
-) -> Iterator[dict[tuple[str, str], dict[tuple[str, str], Decimal]]]:
+) -> dict[tuple[str, str], dict[tuple[str, str], Decimal]]:
     """What the model says of every change, by organization and metric: contributions by client and effect."""
     assert first_build.results
     statement = over(compiled(empty_warehouse, MODEL)[MODEL], ("fct_smartnumbers", "fct_metrics_monthly"))
@@ -108,7 +107,7 @@ def contributions(
         ):
             found[organization, metric][client, effect] = contribution
         session.rollback()
-    yield found
+    return found
 
 
 def test_the_parts_of_ten_thousand_changes_add_up_to_each(

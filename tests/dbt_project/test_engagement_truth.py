@@ -190,7 +190,14 @@ def test_what_investors_are_told(products: Products, seed: int) -> None:
 
 
 def test_daily_flows_add_up_to_weeks_and_months(products: Products) -> None:
-    flows = ("new_customers", "churned_customers", "signups_total", "tenant_trials_started", "jobs_total", "api_requests_total")
+    flows = (
+        "new_customers",
+        "churned_customers",
+        "signups_total",
+        "tenant_trials_started",
+        "jobs_total",
+        "api_requests_total",
+    )
     sums = ", ".join(f"sum(days.{flow}) = long.{flow} as {flow}" for flow in flows)
     found = products.rows(
         f"""
@@ -200,7 +207,7 @@ def test_daily_flows_add_up_to_weeks_and_months(products: Products) -> None:
             and days.bucket_date between long.bucket_date and long.last_date
         group by long.organization_id, long.environment, long.client_id, long.bucket_type, long.bucket_date,
             {", ".join(f"long.{flow}" for flow in flows)}
-        """  # noqa: S608
+        """
     )
     assert len(found) > 1000
     assert all(value in (True, None) for row in found for value in row.values())

@@ -46,7 +46,8 @@ def built(
         for place, (seed, world) in enumerate(worlds.items()):
             for number, currency in enumerate(CURRENCIES):
                 organization, alias = named(seed, currency), 1 + 2 * place + number
-                load_till(connection, organization, alias, world, NOW, currency, rates if number else ())
+                known = rates if number else ()
+                load_till(connection, organization, alias, world, NOW, currency=currency, rates=known)
     warehouse.dbt(
         *("build", "--select", "+fct_executive_snapshots", "+fct_dunning_months", "+fct_revenue_monthly"),
         *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
@@ -59,7 +60,7 @@ def built(
 def months(built: Warehouse, organization: str, columns: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """The whole organization's monthly rows."""
     rows = built.rows(
-        f"select to_char(bucket_date, 'YYYY-MM'), {', '.join(columns)} from marts.fct_executive_snapshots "  # noqa: S608
+        f"select to_char(bucket_date, 'YYYY-MM'), {', '.join(columns)} from marts.fct_executive_snapshots "
         "where organization_id = %s and client_id = 'all' and environment = 'production' and bucket_type = 'monthly'",
         [organization],
     )
@@ -82,7 +83,7 @@ def test_recurring_revenue_of_each_month_equals_the_truth(
 def test_what_revenue_tells_of_a_month_stands_in_its_snapshot(built: Warehouse, seed: int, currency: str) -> None:
     columns = (*FIGURES, "paying_clients", "ltv")
     own = built.rows(
-        f"select period, {', '.join(columns)} from marts.fct_revenue_monthly where organization_id = %s",  # noqa: S608
+        f"select period, {', '.join(columns)} from marts.fct_revenue_monthly where organization_id = %s",
         [named(seed, currency)],
     )
     found = months(built, named(seed, currency), columns)
@@ -157,7 +158,7 @@ def test_days_add_up_to_weeks_and_months_and_other_days_have_no_run_rate(
         where organization_id = %s and long.bucket_type <> 'daily' and days.bucket_type = 'daily'
             and days.bucket_date between long.bucket_date and long.last_date
         group by client_id, long.bucket_type, long.bucket_date, {", ".join(f"long.{flow}" for flow in flows)}
-        """,  # noqa: S608
+        """,
         [named(seed, currency)],
     )
     assert len(found) > 100

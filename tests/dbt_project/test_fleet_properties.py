@@ -93,7 +93,8 @@ def filled(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactor
         with psycopg.connect(url) as connection:
             _load(connection, records)
         results = build(url, select=["+fct_rental_months", "+fct_parts_and_rentals", "+fct_fleet_health",
-                                     "+fct_fleet_units", "+fct_fleet_spend_trends", "+fct_service_calls_monthly"])  # fmt: skip
+                                     "+fct_fleet_units", "+fct_fleet_spend_trends",
+                                     "+fct_service_calls_monthly"])  # fmt: skip
         assert [one.unique_id for one in results if one.is_failed] == []
         yield Filled(url, records)
 
@@ -219,7 +220,8 @@ def test_the_health_of_a_quarter_is_the_sum_of_its_machines(filled: Filled) -> N
         ages[quarter].append(age)
     found = filled.rows(
         "select quarter, units, units_age_0_to_2 + units_age_3_to_5 + units_age_6_to_8 + units_age_9_to_11 "
-        "+ units_age_12_and_more, units_age_unknown, average_age_years from marts.fct_fleet_health where client_id = 'all'"
+        "+ units_age_12_and_more, units_age_unknown, average_age_years "
+        "from marts.fct_fleet_health where client_id = 'all'"
     )
     assert len(found) == len(QUARTERS)
     for quarter, units, aged, unknown, mean in found:

@@ -254,7 +254,9 @@ def test_the_advice_and_the_trend_equal_the_truth(filled: Filled) -> None:
         fired |= {rule for (*_, rule), applies in expected.items() if applies}
         quarters = ("2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2")
         assert {(client, quarter): total for client, quarter, total in trend} == {
-            (client, quarter): spend[client, quarter]["total_spend"] for client in business.scopes for quarter in quarters
+            (client, quarter): spend[client, quarter]["total_spend"]
+            for client in business.scopes
+            for quarter in quarters
         }
     assert fired == {"replace_units", "more_planned_maintenance", "operator_training", "steady_state"}
 

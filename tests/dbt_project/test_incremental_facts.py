@@ -1,8 +1,8 @@
 """Tickets and time entries are renewed row by row, and are always what a build from scratch would make of them.
 
 What a build from scratch would make stands in the views that the facts are filled from, so each is compared with its
-view. All records but those a test touches were loaded a week ago and more, a day each: an overlap of an hour reaches the
-newest of them alone.
+view. All records but those a test touches were loaded a week ago and more, a day each: an overlap of an hour reaches
+the newest of them alone.
 """
 
 import random

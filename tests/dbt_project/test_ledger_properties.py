@@ -97,7 +97,7 @@ def load(connection: psycopg.Connection, companies: list[Company]) -> None:
                 is_deleted = record.pop("_deleted", False)
                 if record["Id"] != lost:
                     body = json.dumps(record)
-                    mark = hashlib.md5(body.encode()).digest()  # noqa: S324
+                    mark = hashlib.md5(body.encode()).digest()
                     facts = (written, written, written if is_deleted else None, "run")
                     rows[stream].append((name_of(company), record["Id"], body, mark, *facts))
     for stream, found in rows.items():
@@ -113,7 +113,8 @@ def load(connection: psycopg.Connection, companies: list[Company]) -> None:
 def ledger_is_what_was_posted(warehouse: Warehouse, companies: list[Company]) -> None:
     found: dict[tuple[str, str, str], dict[str, Decimal]] = defaultdict(dict)
     for organization, kind, identity, account, amount in warehouse.rows(
-        "select organization_id, transaction_type, transaction_id, account_id, sum(amount) from marts.fct_ledger_entries "
+        "select organization_id, transaction_type, transaction_id, account_id, sum(amount) "
+        "from marts.fct_ledger_entries "
         "group by 1, 2, 3, 4 having sum(amount) <> 0"
     ):
         found[organization, kind, identity][account] = amount

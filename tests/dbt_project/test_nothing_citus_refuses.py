@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-import psycopg
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -54,7 +53,10 @@ def test_models_and_tests_hold_nothing_that_citus_refuses(compiled: dict[str, st
         ("select 1 from a join b on a.period = b.period", "a join without organization_id: b on a.period = b.period"),
         ("select 1 from a cross join b", "a join without organization_id: cross join b"),
         ("select 1 from a, b where a.organization_id = 'x'", "a join without organization_id: , b"),
-        ("with c as (select * from b) select 1 from a join c using (period)", "a join without organization_id: c using (period)"),
+        (
+            "with c as (select * from b) select 1 from a join c using (period)",
+            "a join without organization_id: c using (period)",
+        ),
         ("with recursive c as (select 1 union all select 1 from c) select * from c", "WITH RECURSIVE"),
         ("select count(*) from a group by grouping sets ((organization_id), ())", "GROUPING SETS"),
         ("select count(*) from a group by rollup (organization_id)", "ROLLUP"),
@@ -123,7 +125,8 @@ def refused(text: str, relations: Relations) -> Iterator[str]:
         for join in select.args.get("joins") or []:
             is_spread = has_organization(join.this)
             if spread and is_spread and not _names_the_organization(join):
-                yield f"a join without organization_id: {join.sql(dialect='postgres').strip().removeprefix('JOIN ').lower()}"
+                said = join.sql(dialect="postgres").strip().removeprefix("JOIN ").lower()
+                yield f"a join without organization_id: {said}"
             spread = spread or is_spread
 
 

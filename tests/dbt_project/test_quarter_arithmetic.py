@@ -67,7 +67,9 @@ def publish(session: psycopg.Connection, organizations: dict[str, dict[str, tupl
                 reason = "It is missing." if value is None else None
                 method = None if value is None else "manual"
                 resolved.append((organization, "all", period, metric, value, method, reason, "x", "x", 1, None))
-                monthly.append((organization, "all", period, in_quarter, metric, value, "x", reason, 1, None, is_complete))
+                monthly.append(
+                    (organization, "all", period, in_quarter, metric, value, "x", reason, 1, None, is_complete)
+                )
     fill(session, "dim_periods", "organization_id text, quarter text, period text, is_complete boolean", periods)
     fill(
         session,

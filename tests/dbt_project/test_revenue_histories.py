@@ -51,7 +51,9 @@ def built(
         for alias, (organization, subscriptions) in enumerate(drawn.items(), start=1):
             load(connection, organization, alias, subscriptions)
     warehouse.dbt("run", "--select", "+fct_mrr_movements", "+fct_revenue_monthly")
-    warehouse.dbt("test", "--select", "fct_subscription_item_months", "fct_mrr_movements", "--exclude-resource-type", "unit_test")
+    warehouse.dbt(
+        "test", "--select", "fct_subscription_item_months", "fct_mrr_movements", "--exclude-resource-type", "unit_test"
+    )
     yield warehouse
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
@@ -77,7 +79,8 @@ def load(
         [(organization, customer, number, customer) for number, customer in enumerate(customers, start=1)],
     )
     connection.cursor().executemany(
-        "insert into app.client_links (organization_id, source, source_client_id, client_id, match_method, is_confirmed) "
+        "insert into app.client_links "
+        "(organization_id, source, source_client_id, client_id, match_method, is_confirmed) "
         "values (%s, 'stripe', %s, %s, 'own', true)",
         [(organization, customer, customer) for customer in customers],
     )
@@ -122,8 +125,9 @@ def test_every_movement_of_every_client_is_what_its_history_says(
 
 def test_opening_and_movements_are_closing_to_the_last_digit(built: Warehouse) -> None:
     """Exactly, for every client and month; and the end of a month is the beginning of the next."""
-    assert built.rows(
-        """
+    assert (
+        built.rows(
+            """
         select * from (
             select
                 *,
@@ -133,13 +137,16 @@ def test_opening_and_movements_are_closing_to_the_last_digit(built: Warehouse) -
             window each_client as (partition by organization_id, client_id order by period)
         ) as movements
         where
-            opening_mrr + fx_mrr + new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churn_mrr <> closing_mrr
+            opening_mrr + fx_mrr + new_mrr + expansion_mrr + reactivation_mrr - contraction_mrr - churn_mrr
+                <> closing_mrr
             or (
                 closed_before <> opening_mrr
                 and to_date(period_before, 'YYYY-MM') + interval '1 month' = to_date(period, 'YYYY-MM')
             )
         """
-    ) == []
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("organization", ORGANIZATIONS)

@@ -27,7 +27,8 @@ RATES = (("2024-07", "0.92"), ("2025-03", "0.8875"), ("2026-01", "0.955"))
 CURRENCIES = ("USD", "EUR")
 WITH_THE_BOOKS = "ltv"
 each_business = pytest.mark.parametrize(
-    ("seed", "currency"), [pytest.param(one, other, id=f"seed {one} in {other}") for one in SEEDS for other in CURRENCIES]
+    ("seed", "currency"),
+    [pytest.param(one, other, id=f"seed {one} in {other}") for one in SEEDS for other in CURRENCIES],
 )
 
 
@@ -61,7 +62,8 @@ def built(
         for place, (seed, world) in enumerate(worlds.items()):
             for number, currency in enumerate(CURRENCIES):
                 organization, alias = named(seed, currency), 1 + 2 * place + number
-                load_till(connection, organization, alias, world, NOW, currency, rates if number else ())
+                known = rates if number else ()
+                load_till(connection, organization, alias, world, NOW, currency=currency, rates=known)
     warehouse.dbt("run", "--select", "+fct_revenue_monthly")
     yield warehouse
     with psycopg.connect(postgres, autocommit=True) as connection:
@@ -113,7 +115,9 @@ def test_every_movement_equals_the_truth(built: Warehouse, worlds: dict[int, Wor
     }
     assert {move.kind for move in expected.values()} >= {"none", "new", "expansion", "contraction", "churn"}
     assert any(move.fx for move in expected.values()) == (currency == "EUR")
-    wrong = {key: (found.get(key), expected.get(key)) for key in found | expected if found.get(key) != expected.get(key)}
+    wrong = {
+        key: (found.get(key), expected.get(key)) for key in found | expected if found.get(key) != expected.get(key)
+    }
     assert not wrong
 
 

@@ -65,7 +65,7 @@ class Trial:
     def load(self, organization: str, stream: tuple[str, str], pieces: list[Record | Rejection]) -> FieldNews:
         records = tuple(piece for piece in pieces if isinstance(piece, Record))
         rejections = tuple(piece for piece in pieces if isinstance(piece, Rejection))
-        proof = Certificate(1, len(records), len(rejections), None, True, True, 1, 0, 0, 0, 0.0)  # noqa: FBT003
+        proof = Certificate(1, len(records), len(rejections), None, True, True, 1, 0, 0, 0, 0.0)
         load(
             lambda: psycopg.connect(self.url),
             organization_id=organization,
@@ -166,7 +166,7 @@ def empty(read: Warehouse, case: Case, organization: str) -> dict[str, int]:
     """How many empty values each column of the stream's staging model has."""
     table = f"staging.stg_{case.source}__{case.stream}"
     rows = read.rows(
-        f"select key, count(*) from {table} as kept cross join lateral jsonb_each(to_jsonb(kept)) as value "  # noqa: S608
+        f"select key, count(*) from {table} as kept cross join lateral jsonb_each(to_jsonb(kept)) as value "
         "where organization_id = %s and value.value = 'null' group by key",
         [organization],
     )

@@ -1,4 +1,4 @@
-"""The semantic layer says the same as the SmartNumbers: each of its metrics, computed from its own lines, is the oracle's."""
+"""The semantic layer says the same as the SmartNumbers: each metric, computed from its own lines, is the oracle's."""
 
 import random
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -60,7 +60,10 @@ def computed(session: psycopg.Connection, known: dict[str, Any], measured: dict[
         row = session.execute(f"select {function}({measure.expr}) from pg_temp.fct_metrics_monthly").fetchone()
         return Fraction(row[0] if row else 0)
     if known[name].type.value == "ratio":
-        text, names = f"{parts.numerator.name} / {parts.denominator.name}", [parts.numerator.name, parts.denominator.name]
+        text, names = (
+            f"{parts.numerator.name} / {parts.denominator.name}",
+            [parts.numerator.name, parts.denominator.name],
+        )
     else:
         text, names = parts.expr, [one.name for one in parts.metrics]
     found = formulas.computed(text, {part: computed(session, known, measured, part) for part in names})
