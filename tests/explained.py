@@ -1,12 +1,14 @@
 """What tests of explanations share: rows of a mart, whether parts add up, whether an explanation is plain language."""
 
 import re
+from collections import Counter
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from orchestration import explanation
 from orchestration.cli.explain import Teller
 from orchestration.explanation import Composition
 from warehouse.organizations import Organization
@@ -26,6 +28,38 @@ def differs(made: Composition, value: Decimal | None, scale: int) -> bool:
         return made.result is not None
     unit = Decimal(1).scaleb(-scale)
     return made.result is None or made.result.quantize(unit, ROUND_HALF_EVEN) != value.quantize(unit, ROUND_HALF_EVEN)
+
+
+def months_that_differ(session: psycopg.Connection[Any]) -> tuple[list[Any], Counter[str]]:
+    """Monthly figures whose parts come to something else, and of how many each kind of parts speaks."""
+    known, kinds, wrong = definitions(session), Counter[str](), []
+    for row in figures(session, "fct_metrics_monthly"):
+        made = explanation.of_month(session, known[row["metric"]], row)
+        kinds[made.kind] += 1
+        if differs(made, row["value"], known[row["metric"]]["scale"]):
+            wrong.append((row["organization_id"], row["client_id"], row["period"], row["metric"], row["value"], made))
+    return wrong, kinds
+
+
+def quarters_that_differ(session: psycopg.Connection[Any]) -> list[Any]:
+    """Quarterly figures whose months come to something else."""
+    known, wrong = definitions(session), []
+    for row in figures(session, "fct_metrics_quarterly"):
+        made = explanation.of_quarter(session, known[row["metric"]], row)
+        scale = 4 if row["aggregation"] == "average" else known[row["metric"]]["scale"]
+        if differs(made, row["value"], scale):
+            wrong.append((row["metric"], row["quarter"], row["client_id"], row["value"], made))
+    return wrong
+
+
+def smartnumbers_that_differ(session: psycopg.Connection[Any]) -> tuple[list[Any], int]:
+    """SmartNumbers whose formula comes to something else, and how many have a value."""
+    known, found, wrong = definitions(session), figures(session, "fct_smartnumbers"), []
+    for row in found:
+        made = explanation.of_smartnumber(known[row["metric"]], row)
+        if differs(made, row["value"], row["scale"]):
+            wrong.append((row["organization_id"], row["quarter"], row["metric"], row["value"], made))
+    return wrong, len([row for row in found if row["value"] is not None])
 
 
 def told(session: psycopg.Connection[Any], mart: str, row: dict[str, Any], definition: dict[str, Any]) -> list[str]:
