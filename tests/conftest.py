@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 import extractors
+from tests.parsed_project import database_name
 from tests.sandbox_server import running_sandbox
 from warehouse.embedded import EmbeddedPostgres
 from warehouse.raw import ensure_raw_tables
@@ -116,7 +117,7 @@ def sandbox() -> Iterator[str]:
 @contextmanager
 def a_database(postgres: str, template: str) -> Iterator[str]:
     """The address of a new database, which goes when the block ends."""
-    name = f"qbr_test_{os.getpid()}_{next(_numbers)}"
+    name = database_name(f"qbr_test_{os.getpid()}_{next(_numbers)}")
     _create(postgres, name, template)
     yield _address(postgres, name)
     _drop(postgres, name)

@@ -89,7 +89,7 @@ def installation(module_database_url: str, tmp_path_factory: pytest.TempPathFact
     shutil.copy(PROJECT_ROOT / "config" / "demo-msp.yml", folder / "config")
     with (
         running_sandbox() as url,
-        installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF),
+        installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF, builds=True),
     ):
         found = Installation(module_database_url, folder / "config", Sandbox(int(url.rsplit(":", 1)[1]), 0, 7))
         organization = one_organization(None)

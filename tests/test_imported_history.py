@@ -109,7 +109,7 @@ def csv(months: list[str], **changed: str) -> str:
 def history(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     """One starter file left as it is, another organization's history imported, both run together."""
     folder = tmp_path_factory.mktemp("installation")
-    with installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF):
+    with installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF, builds=True):
         made = qbr("init", "untouched-co", "--name", 'Untouched & "Sons": #1')
         untouched = qbr("run")
         qbr("init", "juniper-it", "--name", "Juniper IT", "--time-zone", "Europe/Zurich")

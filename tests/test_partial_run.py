@@ -59,7 +59,10 @@ def runs(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     assert MAPPED_ACCOUNT in whole
     assert MAPPED_CLIENT in whole
     config.write_text(whole.replace(MAPPED_ACCOUNT, "").replace(MAPPED_CLIENT, ""))
-    with running_sandbox() as url, installed(module_database_url, folder / "var", config.parent, as_of=AS_OF):
+    with (
+        running_sandbox() as url,
+        installed(module_database_url, folder / "var", config.parent, as_of=AS_OF, builds=True),
+    ):
         sandbox = Sandbox(int(url.rsplit(":", 1)[1]), 0, 7)
         pipeline.prepare([one_organization(None)])
         demonstration.connect_sources(one_organization(None), sandbox, anew=True)

@@ -61,7 +61,7 @@ def demo_configuration(seed: int, alias: int) -> Organization:
 def three_businesses(database_url: str, var_dir: Path) -> Iterator[Warehouse]:
     """Three businesses extracted, built, checked and reported in one run."""
     with ExitStack() as stack:
-        stack.enter_context(installed(database_url, var_dir))
+        stack.enter_context(installed(database_url, var_dir, builds=True))
         businesses = []
         for alias, seed in enumerate(SEEDS, start=11):
             organization = demo_configuration(seed, alias)

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from orchestration.transformation import dbt_environment
 from tests.dbt_project.two_organizations import AS_OF, load_two_organizations
+from tests.parsed_project import database_name, give_parsed
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,16 @@ class Warehouse:
         """What one dbt command returned; fails the test where the command failed or warned about anything."""
         from dbt.cli.main import dbtRunner
 
+        variables = ("--vars", f"as_of: '{AS_OF}'")
+        give_parsed(self.url, self.target, *variables)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in dbt_environment(self.url).items():
                 patch.setenv(name, value)
             outcome = dbtRunner().invoke(
                 [
                     *arguments,
-                    *("--vars", f"as_of: '{AS_OF}'", "--target-path", str(self.target), "--log-path", str(self.target)),
+                    *variables,
+                    *("--target-path", str(self.target), "--log-path", str(self.target)),
                     *("--quiet", "--no-use-colors", "--log-level-file", "none"),
                 ]
             )
@@ -78,7 +82,7 @@ class Warehouse:
 @pytest.fixture(scope="session")
 def empty_warehouse(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """Every raw and app table without a row."""
-    name = f"qbr_dbt_{os.getpid()}"
+    name = database_name(f"qbr_dbt_{os.getpid()}")
     facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(

@@ -90,7 +90,7 @@ def records() -> tuple[list[Record], list[Record]]:
 def told(
     postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory, records: tuple[list[Record], list[Record]]
 ) -> Iterator[dict[datetime, Told]]:
-    with a_database(postgres, template) as url, installed(url, tmp_path_factory.mktemp("var")):
+    with a_database(postgres, template) as url, installed(url, tmp_path_factory.mktemp("var"), builds=True):
         found = {}
         for instant in (MARCH, JULY):
             with psycopg.connect(url) as connection:

@@ -57,7 +57,7 @@ def products(postgres: str, template: str, tmp_path_factory: pytest.TempPathFact
     """Three products with their own databases, read whole and built."""
     plan = load_organization(PROJECT_ROOT / "config" / "demo-saas.yml")
     organizations = {seed: plan.model_copy(update={"id": f"product-{seed}", "alias": 50 + seed}) for seed in SEEDS}
-    with a_database(postgres, template) as url, installed(url, tmp_path_factory.mktemp("var")):
+    with a_database(postgres, template) as url, installed(url, tmp_path_factory.mktemp("var"), builds=True):
         names = []
         try:
             for seed, organization in organizations.items():

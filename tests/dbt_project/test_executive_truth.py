@@ -17,6 +17,7 @@ from sandbox.world.entities import World
 from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.sandbox_till import load_till
 from tests.dbt_project.test_revenue_truth import CURRENCIES, NOW, RATES, SEEDS, each_business, named, rate_of
+from tests.parsed_project import database_name
 
 FIGURES = (
     *("mrr_run_rate", "arr", "arpa", "net_revenue_retention", "gross_revenue_retention", "revenue_churn_rate"),
@@ -34,7 +35,7 @@ def built(
     postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory, worlds: dict[int, World]
 ) -> Iterator[Warehouse]:
     """A warehouse of its own with all of them, built as far as the snapshots."""
-    name = f"qbr_dbt_snapshots_{os.getpid()}"
+    name = database_name(f"qbr_dbt_snapshots_{os.getpid()}")
     facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(

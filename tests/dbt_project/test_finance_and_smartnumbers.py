@@ -10,6 +10,7 @@ from psycopg import sql
 
 from tests.dbt_project import books_and_paper as world
 from tests.dbt_project.conftest import Warehouse
+from tests.parsed_project import database_name
 
 TIES = "assert_mapped_profit_and_loss_ties_to_the_report"
 SECTIONS = "assert_every_section_of_a_report_adds_up"
@@ -20,7 +21,7 @@ LEVELS = 18
 @pytest.fixture(scope="module")
 def books(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """A warehouse of its own with both organizations, built."""
-    name = f"qbr_dbt_books_{os.getpid()}"
+    name = database_name(f"qbr_dbt_books_{os.getpid()}")
     facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(

@@ -89,7 +89,7 @@ class Filled:
 @pytest.fixture(scope="module")
 def filled(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     records = draw()
-    with a_database(postgres, template) as url, installed(url, tmp_path_factory.mktemp("var")):
+    with a_database(postgres, template) as url, installed(url, tmp_path_factory.mktemp("var"), builds=True):
         with psycopg.connect(url) as connection:
             _load(connection, records)
         results = build(url, select=["+fct_rental_months", "+fct_parts_and_rentals", "+fct_fleet_health",

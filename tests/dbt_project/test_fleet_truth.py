@@ -70,7 +70,7 @@ class Filled:
 def dealers(url: str, postgres: str, var_dir: Path) -> Iterator[tuple[Business, ...]]:
     """Three dealers read and linked, each from a sandbox of its own seed."""
     with ExitStack() as stack:
-        stack.enter_context(installed(url, var_dir))
+        stack.enter_context(installed(url, var_dir, builds=True))
         config = load_organization(PROJECT_ROOT / "config" / "demo-dealer.yml")
         found = []
         for alias, seed in enumerate(SEEDS, start=31):

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from tests.dbt_project import revenue_histories as world
 from tests.dbt_project.conftest import Warehouse
+from tests.parsed_project import database_name
 
 ORGANIZATIONS = {"first": 1, "second": 2}
 """Organization to seed: both have customers and subscriptions of the same ids."""
@@ -40,7 +41,7 @@ def built(
     drawn: dict[str, list[world.Subscription]],
 ) -> Iterator[Warehouse]:
     """A warehouse of its own with all of them, built as far as movements and the figures made of them."""
-    name = f"qbr_dbt_revenue_{os.getpid()}"
+    name = database_name(f"qbr_dbt_revenue_{os.getpid()}")
     facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(

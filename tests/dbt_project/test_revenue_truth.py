@@ -19,6 +19,7 @@ from sandbox.truth import revenue as truth
 from sandbox.world.entities import World
 from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.sandbox_till import load_till
+from tests.parsed_project import database_name
 
 SEEDS = (7, 11, 23)
 NOW = datetime(2026, 7, 6, 14, tzinfo=UTC)
@@ -50,7 +51,7 @@ def built(
     postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory, worlds: dict[int, World]
 ) -> Iterator[Warehouse]:
     """A warehouse of its own with all of them, built as far as the figures of revenue."""
-    name = f"qbr_dbt_till_{os.getpid()}"
+    name = database_name(f"qbr_dbt_till_{os.getpid()}")
     facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(

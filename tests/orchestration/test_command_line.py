@@ -23,7 +23,7 @@ def installation(module_database_url: str, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("installation")
     (folder / "config").mkdir()
     shutil.copy(PROJECT_ROOT / "config" / "demo-msp.yml", folder / "config")
-    with installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF):
+    with installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF, builds=True):
         pipeline.prepare(chosen_organizations())
         yield module_database_url
 

@@ -60,7 +60,7 @@ def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("evening")
     with (
         pytest.MonkeyPatch.context() as patch,
-        installed(module_database_url, folder / "var"),
+        installed(module_database_url, folder / "var", builds=True),
         everything_logged(folder / "debug.log"),
     ):
         (folder / "var").mkdir()

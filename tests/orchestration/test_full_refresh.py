@@ -36,7 +36,7 @@ def database(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(checks, "run", lambda *_, **__: [])
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "demo-msp.yml").write_text((PROJECT_ROOT / "config" / "demo-msp.yml").read_text())
-    with installed(database_url, tmp_path / "var", tmp_path / "config", as_of=AS_OF):
+    with installed(database_url, tmp_path / "var", tmp_path / "config", as_of=AS_OF, builds=True):
         pipeline.prepare([one_organization(None)])
         with psycopg.connect(database_url) as connection:
             put(connection, "raw_connectwise.tickets", "demo-msp", ticket(1, "2026-06-20T12:00:00Z"))

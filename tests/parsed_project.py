@@ -1,0 +1,67 @@
+"""The dbt project parsed once a session for every database: dbt binds what it has parsed to the database's name.
+
+Parsing costs more processor time than most builds of a few models. A test's database gets a copy in which its own name
+stands in place of the first one's, which is as long.
+"""
+
+import hashlib
+import os
+import pprint
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg.conninfo
+import pytest
+
+from orchestration.transformation import PROJECT, QUIETLY, dbt_environment
+
+NAME_LENGTH = 30
+FILE = "partial_parse.msgpack"
+
+
+def database_name(name: str) -> str:
+    """A database name of the length that every parsed project can be rewritten for."""
+    assert len(name) <= NAME_LENGTH, name
+    return name.ljust(NAME_LENGTH, "_")
+
+
+def give_parsed(url: str, target: Path, *variables: str) -> None:
+    """Put the parsed project where dbt will look for it, if the database's name can be written into it."""
+    name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+    if len(str(name)) != NAME_LENGTH or (target / FILE).exists():
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    first, parsed = _parsed(psycopg.conninfo.make_conninfo(url, dbname=database_name("qbr_parsed")), variables)
+    own = parsed.replace(database_name("qbr_parsed").encode(), str(name).encode())
+    (target / FILE).write_bytes(own.replace(first.encode(), _connection_hash(url).encode()))
+
+
+@cache
+def _parsed(url: str, variables: tuple[str, ...]) -> tuple[str, bytes]:
+    from dbt.cli.main import dbtRunner
+
+    target = Path(mkdtemp(prefix="qbr-parsed-"))
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for key, value in dbt_environment(url).items():
+                patch.setenv(key, value)
+            outcome = dbtRunner().invoke(["parse", *variables, *QUIETLY, "--target-path", str(target)])
+        assert outcome.success, outcome.exception
+        return _connection_hash(url), (target / FILE).read_bytes()
+    finally:
+        shutil.rmtree(target)
+
+
+def _connection_hash(url: str) -> str:
+    """As dbt computes it to see whether the warehouse is another: `ManifestLoader.build_manifest_state_check`."""
+    from dbt.config.runtime import load_profile
+    from dbt_common.context import set_invocation_context
+
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in dbt_environment(url).items():
+            patch.setenv(key, value)
+        set_invocation_context(os.environ)  # dbt keeps the environment of its last command
+        facts = sorted(load_profile(str(PROJECT), {}).credentials.connection_info())
+    return hashlib.sha256(pprint.pformat(facts).encode()).hexdigest()
