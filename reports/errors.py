@@ -2,6 +2,9 @@
 
 ReportError
 ├── UnknownScope   the organization, client or quarter is not in the marts
+├── SessionRefused a review session that cannot be written as asked (reports/sessions/errors.py)
+│   ├── StaleVersion     somebody else has changed it since
+│   └── ReviewFileError  its file says what cannot be
 └── DeckBlocked    a failing error check or a ledger that does not tie stands in the way
 """
 

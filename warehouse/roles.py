@@ -30,7 +30,8 @@ _LONGEST_NAME = 63  # bytes; Postgres cuts longer ones, and two organizations mi
 _PORTAL_READS = (
     "organizations", "settings", "clients", "client_links", "manual_metrics", "metric_history", "thresholds",
     "current_thresholds", "alert_rules", "alerts", "artefacts", "check_results", "frozen_quarters", "frozen_figures",
-    "restatements",
+    "restatements", "review_sessions", "review_priorities", "review_recommendations", "review_actions",
+    "review_insights", "review_figures",
 )  # fmt: skip
 _BUILT = ("staging", "intermediate", "marts")
 _LOADER_WRITES = ("clients", "client_links", "credentials")

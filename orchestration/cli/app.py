@@ -25,6 +25,7 @@ from orchestration.cli import (
     quarters,
     run,
     services,
+    sessions,
     snapshot,
 )
 from orchestration.errors import QbrError
@@ -52,6 +53,7 @@ for group in (
     metrics,
     explain,
     quarters,
+    sessions,
     doctor,
     demo,
     services,

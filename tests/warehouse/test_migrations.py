@@ -26,6 +26,12 @@ TABLES = {
     "organizations",
     "outbox",
     "restatements",
+    "review_actions",
+    "review_figures",
+    "review_insights",
+    "review_priorities",
+    "review_recommendations",
+    "review_sessions",
     "rule_values",
     "rule_versions",
     "settings",
@@ -53,7 +59,7 @@ def test_every_revision_can_be_taken_back_and_made_again(database_url: str):
     while (revision := current_revision(database_url)) is not None:
         seen.append(revision)
         downgrade(database_url, "-1")
-    assert seen == ["0007", "0006", "0005", "0004", "0003", "0002", "0001"]
+    assert seen == ["0008", "0007", "0006", "0005", "0004", "0003", "0002", "0001"]
     assert tables(database_url) == {"alembic_version"}
     with psycopg.connect(database_url) as connection:
         functions = connection.execute(
