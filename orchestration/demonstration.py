@@ -31,7 +31,8 @@ from warehouse.periods import Period, latest_complete_period, periods_between
 from warehouse.settings import get_settings
 
 ORGANIZATION = "demo-msp"
-DATABASE_ORGANIZATIONS = ("demo-saas", "demo-dealer")
+DEALER = "demo-dealer"
+DATABASE_ORGANIZATIONS = ("demo-saas", DEALER)
 """Made-up organizations that are read from an operational database and nothing else."""
 DATABASE = "qbr_sandbox_{warehouse}"
 ACTOR = Actor("process", sandbox_process.CONNECTED_BY)

@@ -1,5 +1,6 @@
 """The run is killed at random moments; run again, the tables are those of an undisturbed run."""
 
+import contextlib
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 
 from orchestration import sandbox_process
+from orchestration.demonstration import DATABASE
 from tests.three_businesses import checksums
 from warehouse.checksums import table_checksums
 from warehouse.settings import PROJECT_ROOT
@@ -75,6 +77,8 @@ def two_installations(postgres: str, template: str, tmp_path: Path):  # type: ig
         one.close()
     for name in names:
         _drop(postgres, name)
+        with contextlib.suppress(psycopg.errors.InvalidCatalogName):  # a run that was killed too early made none
+            _drop(postgres, DATABASE.format(warehouse=name))
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.soak)])
@@ -82,6 +86,11 @@ def test_a_killed_run_leaves_nothing_that_a_rerun_does_not_mend(two_installation
     calm, disturbed = two_installations
     code, seconds = calm.demo()
     assert code == 0
+    with psycopg.connect(calm.database_url) as connection:
+        fleets = connection.execute(
+            "select distinct organization_id from marts.fct_fleet_overview where units > 0 and client_id = 'all'"
+        ).fetchall()
+    assert fleets == [("demo-dealer",)]
     kill_and_rerun(disturbed, checksums(calm.database_url), kills, longest=seconds * 0.9)
 
 

@@ -233,6 +233,11 @@ class Organization(Section):
     brand: Brand = Brand()
     delivery: Delivery = Delivery()
 
+    @property
+    def reads_its_database_alone(self) -> bool:
+        """True for a dealer or an application: what a service provider's SmartNumbers are made of lies elsewhere."""
+        return self.sources.enabled == ("opsdb",)
+
     @model_validator(mode="before")
     @classmethod
     def _an_empty_section_means_the_defaults(cls, data: Any) -> Any:

@@ -178,13 +178,19 @@ def _print_organization(console: Console, one: OrganizationReport, done: RunRepo
         for row in rows:
             if row["value"] is None:
                 _plain(console, f"  {row['label']}: no data, {row['reason']}")
+    elif organization.reads_its_database_alone:
+        _plain(
+            console,
+            f"{organization.name} reads an operational database alone, so it has no SmartNumbers of a "
+            f"service provider; docs/metrics.md lists its figures, `qbr explain KEY` tells one.",
+        )
     else:
         _plain(
             console,
             f"{organization.name} has no SmartNumbers of {quarter} yet: none of their inputs is known. "
             f"Next: {first_steps(organization.id)}, then `qbr run`. `qbr metrics` says what each one lacks.",
         )
-    if clients:
+    if clients and not organization.reads_its_database_alone:  # where there is one source, all are in one alone
         _plain(console, _clients_line(organization.id, clients))
     print_checks(console, one.checks)
     if one.alerts is not None:
