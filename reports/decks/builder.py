@@ -1,33 +1,25 @@
-"""From marts to files: which slides a deck has, the gate before it, and where it is put."""
+"""From marts to files: the gate before a deck, its snapshot, its drawing, and where both are put."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
 
-from reports.decks import headlines
-from reports.decks.brand import brand_of
-from reports.decks.decisions import Evidence, decisions
-from reports.decks.deck import Deck
-from reports.decks.slides import client as client_slides
-from reports.decks.slides import fleet, money, service
-from reports.decks.slides.cover import render_cover
-from reports.decks.slides.decisions import render_decisions
-from reports.decks.slides.quality import Quality, render_freshness, render_gaps
-from reports.decks.slides.smartnumbers import render_block
+from reports.decks.declarations import declaration
+from reports.decks.gathering import gather, one_state
+from reports.decks.gating import gate
+from reports.decks.rendering import render
+from reports.decks.snapshots import DeckSnapshot, decode, encode, sha256
 from reports.errors import DeckBlocked, ReportError
-from reports.formats import Formats
-from reports.views import clients, metrics, quality, smartnumbers
-from reports.views import organizations as scope
+from reports.views import metrics
+from reports.views import organizations as facts
+from reports.views.scope import Scope
 from warehouse.artefacts import store
 from warehouse.audit import RUN, Actor, record
-from warehouse.check_results import failed_checks
-
-TREND_MONTHS = 13
-"""A year and the same month before it, so that a month can be set beside its own a year ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +31,10 @@ class BuiltDeck:
     slides: int
     kind: str
     client_id: str
+    snapshot_path: Path = field(default_factory=Path)
+    snapshot_sha256: str = ""
+    filled_automatically: Decimal | None = None
+    """Which share of its fields no person had to fill in."""
 
 
 def build_decks(
@@ -58,11 +54,39 @@ def build_decks(
     Files lie in ``<organization>/<quarter>/`` and are noted as artefacts; the caller commits. Raises DeckBlocked while
     an error check fails, UnknownScope for an organization, quarter or client that is not in the marts.
     """
-    order = _Order(connection, organization_id, quarter, out_dir, force_reason, actor)
-    review = _opened(order)
-    months = scope.months_until(review.quarter.last_complete_month, TREND_MONTHS)
-    wanted = metrics.clients_with_values(connection, organization_id, months) if clients is None else clients
-    return [_company(order, review), *(_client(order, review, client_id) for client_id in wanted)]
+    place = (organization_id, quarter, out_dir)
+    company = build_deck(connection, "company", *place, force_reason=force_reason, actor=actor)
+    wanted = clients_to_review(connection, organization_id, quarter) if clients is None else clients
+    return [
+        company,
+        *(
+            build_deck(connection, "client", *place, client_id=client_id, force_reason=force_reason, actor=actor)
+            for client_id in wanted
+        ),
+    ]
+
+
+def clients_to_review(connection: Connection[Any], organization_id: str, quarter: str) -> tuple[str, ...]:
+    """The clients that have a figure to show in a deck of `quarter`."""
+    with one_state(connection):
+        months = _scope(connection, organization_id, quarter, None).months
+        return metrics.clients_with_values(connection, organization_id, months)
+
+
+def build_deck(
+    connection: Connection[Any],
+    deck: str,
+    organization_id: str,
+    quarter: str,
+    out_dir: Path,
+    *,
+    client_id: str | None = None,
+    force_reason: str | None = None,
+    actor: Actor = RUN,
+) -> BuiltDeck:
+    """One declared deck, of the organization or of one client. Raises as `build_decks`."""
+    snapshot = gather_deck(connection, deck, organization_id, quarter, client_id=client_id, force_reason=force_reason)
+    return write_deck(connection, encode(snapshot), out_dir, actor=actor)
 
 
 def build_company_deck(
@@ -75,8 +99,8 @@ def build_company_deck(
     actor: Actor = RUN,
 ) -> BuiltDeck:
     """The owner's review of the whole organization. Raises as `build_decks`."""
-    order = _Order(connection, organization_id, quarter, out_dir, force_reason, actor)
-    return _company(order, _opened(order))
+    place = (organization_id, quarter, out_dir)
+    return build_deck(connection, "company", *place, force_reason=force_reason, actor=actor)
 
 
 def build_client_deck(
@@ -90,180 +114,97 @@ def build_client_deck(
     actor: Actor = RUN,
 ) -> BuiltDeck:
     """The review one client is shown: its own devices, tickets, hours and agreements. Raises as `build_decks`."""
-    order = _Order(connection, organization_id, quarter, out_dir, force_reason, actor)
-    return _client(order, _opened(order), client_id)
+    place = (organization_id, quarter, out_dir)
+    return build_deck(connection, "client", *place, client_id=client_id, force_reason=force_reason, actor=actor)
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """What was asked for."""
-
-    connection: Connection[Any]
-    organization_id: str
-    quarter: str
-    out_dir: Path
-    force_reason: str | None
-    actor: Actor
-
-
-@dataclass(frozen=True, slots=True)
-class _Review:
-    """What every slide of an order shares."""
-
-    organization: scope.Organization
-    quarter: scope.QuarterFacts
-    snapshot: scope.Snapshot
-
-
-def _company(order: _Order, review: _Review) -> BuiltDeck:
-    connection, organization_id, quarter = order.connection, order.organization_id, order.quarter
-    facts = review.quarter
-    deck = _deck(order, review, "Quarterly business review")
-    formats = deck.formats
-    months = scope.months_until(facts.last_complete_month, TREND_MONTHS)
-    quarters = _compared_quarters(quarter)
-    numbers = smartnumbers.smartnumbers(connection, organization_id, quarter)
-    streams = quality.freshness(connection, organization_id)
-    held = Quality(
-        streams=streams,
-        missing=quality.missing_inputs(connection, organization_id, facts.months),
-        unmapped=quality.unmapped_accounts(connection, organization_id, facts.months),
-        clients=quality.unmatched_clients(connection, organization_id),
-        checks=quality.check_results(connection, organization_id),
-        has_clients=bool(scope.clients(connection, organization_id)),
-    )
-    names = (*service.MONTHLY, *fleet.MONTHLY, *money.METRICS)
-    monthly = metrics.monthly(connection, organization_id, names, months)
-    quarterly = metrics.quarterly(connection, organization_id, names, quarters)
-
-    render_cover(
-        deck,
-        owner=review.organization.name,
-        subject="Company review",
-        quarter=facts,
-        snapshot=review.snapshot,
-        facts=[headlines.summary(formats, facts, numbers)],
-    )
-    evidence = Evidence(quarter, numbers, held.missing, held.unmapped, streams)
-    has_values = any(number.figure.value is not None for number in numbers)
-    render_decisions(deck, decisions(formats, evidence), has_values=has_values)
-    for key in headlines.BLOCKS:
-        render_block(deck, key, [number for number in numbers if number.block == key])
-    service.render_service(deck, monthly, quarterly, "Reactive service")
-    fleet.render_fleet(deck, monthly, clients.fleet_by_client(connection, organization_id, facts.last_complete_month))
-    money.render_revenue(deck, monthly, quarterly)
-    money.render_profit(deck, monthly, quarterly)
-    render_freshness(deck, held, review.snapshot, facts)
-    render_gaps(deck, held, facts)
-    return _written(order, review, deck, "all")
-
-
-def _client(order: _Order, review: _Review, client_id: str) -> BuiltDeck:
-    connection, organization_id, quarter = order.connection, order.organization_id, order.quarter
-    facts = review.quarter
-    client = scope.client(connection, organization_id, client_id)
-    deck = _deck(order, review, "Service review")
-    month = facts.last_complete_month
-    months = scope.months_until(month, TREND_MONTHS)
-    names = (*service.MONTHLY, *fleet.MONTHLY)
-    monthly = metrics.monthly(connection, organization_id, names, months, client_id)
-    quarterly = metrics.quarterly(connection, organization_id, names, _compared_quarters(quarter), client_id)
-
-    created, closed, _ = (quarterly[metric] for metric in service.MONTHLY)
-    endpoints, seats = (monthly[metric] for metric in fleet.MONTHLY)
-    tickets = headlines.tickets(deck.formats, created, closed)
-    devices = headlines.fleet(deck.formats, endpoints, seats)
-    render_cover(
-        deck,
-        owner=review.organization.name,
-        subject=client.name,
-        quarter=facts,
-        snapshot=review.snapshot,
-        facts=[devices, tickets],
-    )
-    classes = clients.device_classes(connection, organization_id, client_id, month)
-    client_slides.render_devices(deck, monthly, classes)
-    service.render_service(deck, monthly, quarterly, "Your tickets and our hours")
-    on = scope.last_day(facts.months[2])
-    client_slides.render_agreements(deck, clients.agreements(connection, organization_id, client_id, on), facts)
-    gaps = [figure for series in monthly.values() for figure in series.figures if figure.value is None]
-    streams = quality.freshness(connection, organization_id)
-    client_slides.render_data_notes(deck, client, streams, gaps, facts)
-    return _written(order, review, deck, client_id)
-
-
-def gate(connection: Connection[Any], organization_id: str, quarter: str) -> tuple[str, ...]:
-    """What forbids a deck of `quarter`: failing error checks, and report groups that do not tie. Empty when nothing."""
-    failures = [
-        f"{check.check_name} on {check.subject}: {check.message}"
-        for check in failed_checks(connection, organization_id, "error")
-    ]
-    failures += [
-        f"the books of {gap.period} ({gap.basis}) do not tie: {gap.report_group} differs by {gap.difference:f}."
-        for gap in quality.ledger_differences(connection, organization_id, scope.months_of(quarter))
-    ]
-    return tuple(failures)
-
-
-def _opened(order: _Order) -> _Review:
-    if order.force_reason is not None and not order.force_reason.strip():
+def gather_deck(
+    connection: Connection[Any],
+    deck: str,
+    organization_id: str,
+    quarter: str,
+    *,
+    client_id: str | None = None,
+    force_reason: str | None = None,
+) -> DeckSnapshot:
+    """The snapshot of one deck, read in one state of the warehouse, gate included. Raises as `build_decks`."""
+    if force_reason is not None and not force_reason.strip():
         raise ReportError("A forced deck needs a reason, which stands on every slide; nothing was written.")
-    connection, organization_id, quarter = order.connection, order.organization_id, order.quarter
-    organization = scope.organization(connection, organization_id)
-    facts = scope.quarter_facts(connection, organization_id, quarter)
-    failures = gate(connection, organization_id, quarter)
-    if failures and order.force_reason is None:
-        raise DeckBlocked(organization_id, quarter, failures)
-    return _Review(organization, facts, scope.snapshot(connection, organization_id))
+    declared = declaration(deck)
+    with one_state(connection):
+        scope = _scope(connection, organization_id, quarter, client_id)
+        failures = gate(connection, organization_id, quarter)
+        if failures and force_reason is None:
+            raise DeckBlocked(organization_id, quarter, failures)
+        return gather(connection, scope, declared, draft_reason=force_reason)
 
 
-def _deck(order: _Order, review: _Review, title: str) -> Deck:
-    organization = review.organization
-    return Deck(
-        brand=brand_of(organization.name, organization.brand),
-        formats=Formats(organization.locale, organization.currency, organization.time_zone),
-        organization_id=organization.organization_id,
-        quarter=review.quarter,
-        title=title,
-        snapshot=review.snapshot,
-        draft_reason=order.force_reason,
+def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, actor: Actor = RUN) -> BuiltDeck:
+    """Draw an encoded snapshot, put deck and snapshot where they belong, and note both; the caller commits.
+
+    A forced deck is noted in the audit log too.
+    """
+    snapshot = decode(document)
+    rendered = render(snapshot)
+    organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
+    path = deck_path(out_dir, snapshot)
+    beside = out_dir / organization_id / "snapshots" / quarter / f"{path.stem}.json"
+    share = rendered.record.filled_automatically
+    built = BuiltDeck(
+        path=path,
+        sha256=hashlib.sha256(rendered.content).hexdigest(),
+        slides=len(rendered.record.slides),
+        kind=snapshot.deck,
+        client_id=snapshot.client_id,
+        snapshot_path=beside,
+        snapshot_sha256=sha256(document),
+        filled_automatically=share,
     )
+    details = {
+        "slides": built.slides,
+        "draft_reason": snapshot.draft_reason,
+        "snapshot": built.snapshot_sha256,
+        "filled_automatically": None if share is None else str(round(share, 4)),
+    }
+    for place, content, kind in (
+        (path, rendered.content, f"{snapshot.deck}_deck"),
+        (beside, document, f"{snapshot.deck}_snapshot"),
+    ):
+        _put(place, content)
+        store(
+            connection,
+            organization_id,
+            place,
+            kind=kind,
+            period=quarter,
+            client_id=snapshot.client_id,
+            run_id=snapshot.state.run_id,
+            details=details,
+        )
+    if snapshot.draft_reason is not None:
+        record(connection, organization_id, actor, "force_deck", resource=path.name, reason=snapshot.draft_reason)
+    return built
 
 
-def _compared_quarters(quarter: str) -> tuple[str, str, str]:
-    """Same quarter last year, the previous one, this one."""
-    last_year, *_, previous, this = scope.quarters_until(quarter, 5)
-    return last_year, previous, this
+def deck_path(out_dir: Path, snapshot: DeckSnapshot) -> Path:
+    """Where the deck of a snapshot lies: ``<organization>/<quarter>/<organization>-<quarter>-<whose>.pptx``."""
+    organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
+    if snapshot.client is None:
+        whose = snapshot.deck
+    else:
+        whose = snapshot.client_id if snapshot.deck == "client" else f"{snapshot.client_id}-{snapshot.deck}"
+    return out_dir / organization_id / quarter / f"{organization_id}-{quarter}-{whose}.pptx"
 
 
-def _written(order: _Order, review: _Review, deck: Deck, client_id: str) -> BuiltDeck:
-    """Put the deck where it belongs, and note it; a forced one is noted in the audit log too."""
-    content = deck.save()
-    kind, what = ("company", "company") if client_id == "all" else ("client", client_id)
-    path = (
-        order.out_dir / order.organization_id / order.quarter / f"{order.organization_id}-{order.quarter}-{what}.pptx"
-    )
+def _scope(connection: Connection[Any], organization_id: str, quarter: str, client_id: str | None) -> Scope:
+    organization = facts.organization(connection, organization_id)
+    months = facts.quarter_facts(connection, organization_id, quarter)
+    client = None if client_id is None else facts.client(connection, organization_id, client_id)
+    return Scope(organization, months, facts.snapshot(connection, organization_id), client)
+
+
+def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.write_bytes(content)
     unfinished.replace(path)  # whoever opens the deck sees the old one or the new one, never half
-    store(
-        order.connection,
-        order.organization_id,
-        path,
-        kind=f"{kind}_deck",
-        period=order.quarter,
-        client_id=client_id,
-        run_id=review.snapshot.run_id,
-        details={"slides": deck.slides, "draft_reason": order.force_reason},
-    )
-    if order.force_reason is not None:
-        record(
-            order.connection,
-            order.organization_id,
-            order.actor,
-            "force_deck",
-            resource=path.name,
-            reason=order.force_reason,
-        )
-    return BuiltDeck(path, hashlib.sha256(content).hexdigest(), deck.slides, kind, client_id)

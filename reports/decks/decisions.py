@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from reports.decks.findings import Finding, Sentence, is_flat, verdict
 from reports.formats import Formats
+from reports.views.company import Evidence
 from reports.views.figures import Figure, Receipt, counted
-from reports.views.quality import MissingInput, StreamFreshness, UnmappedAccount
 from reports.views.smartnumbers import SmartNumber
 
 _WORTH_NAMING = Decimal("0.10")
@@ -22,17 +22,6 @@ class Decision:
     """``alarm``, ``off target``, ``watch``, ``change`` or ``data``; the word stands on the slide."""
     matter: Finding
     next_step: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything the decisions are drawn from."""
-
-    quarter: str
-    numbers: Sequence[SmartNumber]
-    missing: Sequence[MissingInput]
-    unmapped: Sequence[UnmappedAccount]
-    streams: Sequence[StreamFreshness]
 
 
 def decisions(formats: Formats, evidence: Evidence) -> list[Decision]:

@@ -21,7 +21,9 @@ from reports.decks.charts import Chart
 from reports.decks.findings import Finding
 from reports.decks.layouts import Box, Kind, Placeholder, placeholder
 from reports.decks.measure import LINE_HEIGHT, wrapped
+from reports.decks.notes import Notes
 from reports.decks.pack import repacked
+from reports.decks.records import DeckRecord, Field, SlideRecord
 from reports.decks.shapes import (
     NAMESPACES,
     SMALLEST,
@@ -34,37 +36,31 @@ from reports.decks.shapes import (
     table_xml,
     textbox_xml,
 )
+from reports.decks.snapshots import DeckSnapshot
 from reports.decks.theme import template
 from reports.decks.xmltext import attribute, legal
 from reports.formats import Formats
 from reports.views.figures import Figure, Receipt
-from reports.views.organizations import QuarterFacts, Snapshot
 from warehouse.periods import Quarter
 
 
 class Deck:
-    """One presentation about one quarter of one organization."""
+    """One presentation, drawn from a deck snapshot. `owner`, `client`, `quarter` and `state` are the snapshot's."""
 
-    def __init__(
-        self,
-        *,
-        brand: Brand,
-        formats: Formats,
-        organization_id: str,
-        quarter: QuarterFacts,
-        title: str,
-        snapshot: Snapshot,
-        draft_reason: str | None = None,
-    ) -> None:
+    def __init__(self, *, brand: Brand, formats: Formats, snapshot: DeckSnapshot) -> None:
         self.brand = brand
         self.formats = formats
-        self.title = title
-        self.quarter = quarter
-        self.draft_reason = draft_reason
+        self.snapshot = snapshot
+        self.title = snapshot.title
+        self.quarter = snapshot.quarter
+        self.draft_reason = snapshot.draft_reason
         self._presentation = Presentation(io.BytesIO(template(brand)))
         self._layouts = {layout.name: layout for layout in self._presentation.slide_layouts}
-        self._receipts_heading = receipts.heading(organization_id, quarter.quarter, snapshot)
+        self._receipts_heading = receipts.heading(
+            snapshot.owner.organization_id, snapshot.quarter.quarter, snapshot.state
+        )
         self._pages: list[Page] = []
+        self._slide, self._kicker = "", ""
 
     @property
     def incomplete_words(self) -> str:
@@ -89,10 +85,17 @@ class Deck:
         """The first page; it has no footer."""
         return self._page("Cover")
 
-    def page(self, layout: str, kicker: str, title: str | Finding) -> "Page":
-        """A page with what it is about (`kicker`) and what was found (`title`)."""
+    def begin(self, slide: str, kicker: str) -> None:
+        """From here on pages belong to the declared slide of this name."""
+        self._slide, self._kicker = slide, kicker
+
+    def page(self, layout: str, title: str | Finding, *, kicker: str | None = None) -> "Page":
+        """A page with what was found (`title`) under what it is about (`kicker`, as declared unless given).
+
+        A slide whose content does not fit asks for another page of the same layout.
+        """
         page = self._page(layout)
-        page.fill("Kicker", kicker)
+        page.fill("Kicker", self._kicker if kicker is None else kicker)
         page.headline(page.words(title) if isinstance(title, Finding) else title)
         page.fill("Footer", self.footer)
         page.number(len(self._pages))
@@ -114,8 +117,26 @@ class Deck:
         self._presentation.save(written)
         return repacked(written.getvalue())
 
+    def record(self) -> DeckRecord:
+        """What the deck says, slide by slide."""
+        snapshot = self.snapshot
+        return DeckRecord(
+            deck=snapshot.deck,
+            title=self.title,
+            organization_id=snapshot.owner.organization_id,
+            organization_name=snapshot.owner.name,
+            client_id=snapshot.client_id,
+            client_name=None if snapshot.client is None else snapshot.client.name,
+            quarter=self.quarter.quarter,
+            footer=self.footer,
+            draft_reason=self.draft_reason,
+            receipts_heading=self._receipts_heading,
+            slides=tuple(page.record(number) for number, page in enumerate(self._pages, start=1)),
+        )
+
     def _page(self, layout: str) -> "Page":
-        page = Page(self, self._presentation.slides.add_slide(self._layouts[layout]), layout)
+        slide = self._presentation.slides.add_slide(self._layouts[layout])
+        page = Page(self, slide, layout, self._slide)
         self._pages.append(page)
         return page
 
@@ -123,8 +144,9 @@ class Deck:
 class Page:
     """One slide being filled. Every figure shown is cited, and every place is asked for by name."""
 
-    def __init__(self, deck: Deck, slide: Any, layout: str) -> None:
+    def __init__(self, deck: Deck, slide: Any, layout: str, name: str) -> None:
         self.formats = deck.formats
+        self._name = name
         self._deck = deck
         self._slide = slide
         self._layout = layout
@@ -132,6 +154,7 @@ class Page:
         self._next_id = 2
         self._cited: dict[tuple[str, str, str], dict[str | None, Figure]] = {}
         self._spoken: list[str] = []
+        self._noted = Notes()
         for shape in list(slide.shapes):  # filled places are written whole; an empty one must not stay behind
             self._tree.remove(shape.element)
         if deck.draft_reason is not None:
@@ -180,10 +203,20 @@ class Page:
         """Words for the presenter, above the receipts."""
         self._spoken.append(text)
 
+    def act(self, text: str) -> None:
+        """Note what the slide asks to decide or do, so that it can be set beside the deck of another quarter."""
+        self._noted.actions.append(text)
+
+    def typed(self, text: str) -> str:
+        """Words that a person wrote, noted as such."""
+        self._noted.typed.append(text)
+        return text
+
     def fill(self, name: str, text: str, *, sizes: tuple[float, ...] | None = None) -> None:
         """Text into the place `name`, as large as fits of `sizes` (points, descending)."""
         place = placeholder(self._layout, name)
         sizes = sizes or (place.size, *(size for size in (13.0, 12.0, SMALLEST) if size < place.size))
+        self._noted.fill(name, text)
         text, size = fitted(text, sizes, place.box, bold=place.bold, font=self._font(place))
         paragraphs = [Paragraph([Run(line, size)], align=place.align) for line in text.split("\n")]
         font = "+mj-lt" if place.kind in _HEADINGS else "+mn-lt"
@@ -220,6 +253,7 @@ class Page:
         part.chart_workbook.update_from_xlsx_blob(chart.embedded_workbook())
         relation = self._slide.part.relate_to(part, RELATIONSHIP_TYPE.CHART)
         self._add(chart_xml(self._id(), name, box, relation, place=index, alt=chart.alt_text()))
+        self._noted.chart(name, chart)
 
     def table(self, place: str | Box, table: Table, *, alt: str) -> None:
         """A native table at the top of its place."""
@@ -227,9 +261,11 @@ class Page:
         brand = self._deck.brand
         head = "bg1" if brand.on_primary == WHITE else "tx1"
         self._add(table_xml(self._id(), name, box, table, font=brand.body_font, head=head, place=index, alt=alt))
+        self._noted.table(table, alt)
 
     def text(self, name: str, box: Box, paragraphs: Sequence[Paragraph], **look: Any) -> None:
         """A text box or filled shape; `look` as `shapes.textbox_xml` takes it. The caller has measured the text."""
+        self._noted.text(paragraphs)
         self._add(textbox_xml(self._id(), name, box, paragraphs, **look))
 
     def fit(
@@ -241,6 +277,11 @@ class Page:
     def lines(self, text: str, size: float, width: float) -> int:
         """How many lines `text` takes at `size` points in `width` inches."""
         return len(wrapped(text, size, width * 72, font=self._deck.brand.body_font))
+
+    def record(self, number: int) -> SlideRecord:
+        """What the page says."""
+        cited = [Field(figure, shown) for shows in self._cited.values() for figure, shown in _shown(shows)]
+        return self._noted.record(self._name, number, cited, self._spoken)
 
     def write_notes(self, heading: str) -> None:
         """What to say and every receipt, into the speaker notes."""

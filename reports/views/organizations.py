@@ -166,7 +166,8 @@ def clients(connection: Connection[Any], organization_id: str) -> tuple[Client, 
     found = rows(
         connection,
         """
-        select client_id, name, is_confirmed, is_unmatched, ninjaone_organization_id, connectwise_company_id,
+        select client_id, name, coalesce(is_confirmed, false) as is_confirmed,
+            coalesce(is_unmatched, false) as is_unmatched, ninjaone_organization_id, connectwise_company_id,
             stripe_customer_id, quickbooks_customer_id
         from marts.dim_clients
         where organization_id = %(organization_id)s and is_excluded is not true and client_id <> 'unassigned'

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 
 from reports.decks import headlines
-from reports.decks.decisions import Evidence, decisions
+from reports.decks.decisions import decisions
 from reports.formats import Formats
 from reports.views import metrics, organizations, quality, smartnumbers
+from reports.views.company import Evidence
 from tests.reports import marts
 
 FORMATS = Formats("en_US", "USD", "America/Chicago")

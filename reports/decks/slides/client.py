@@ -1,6 +1,6 @@
 """Slides of a client's own deck: devices, agreements, and where the data comes from. Nothing of anyone else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from reports.decks import headlines
@@ -12,20 +12,21 @@ from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import chart_or_reason, lines_of, missing, month_chart, panel
 from reports.decks.slides.quality import SOURCES
 from reports.formats import Formats
-from reports.views.clients import Agreement, DeviceClass
-from reports.views.figures import Figure, Receipt, Series, counted, reason_of
-from reports.views.organizations import Client, QuarterFacts
-from reports.views.quality import StreamFreshness
+from reports.views.client import CLIENT_SOURCES, Agreements, DataNotes, Devices
+from reports.views.clients import Agreement
+from reports.views.company import FLEET
+from reports.views.figures import Figure, Receipt, counted, reason_of
+from reports.views.organizations import QuarterFacts
 from warehouse.periods import Period
 
 _MOST_CLASSES, _MOST_AGREEMENTS = 8, 12
 
 
-def render_devices(deck: Deck, monthly: Mapping[str, Series], classes: Sequence[DeviceClass]) -> None:
+def render_devices(deck: Deck, view: Devices) -> None:
     """The client's endpoints and seats over thirteen months, and what kinds of devices they are now."""
-    formats = deck.formats
-    series = [monthly["endpoints_managed"], monthly["seats_managed"]]
-    page = deck.page("Finding", "Your devices", headlines.fleet(formats, *series))
+    formats, classes = deck.formats, view.classes
+    series = [view.monthly[metric] for metric in FLEET]
+    page = deck.page("Finding", headlines.fleet(formats, *series))
     left, right = _halves()
     chart_or_reason(
         page,
@@ -60,10 +61,10 @@ def render_devices(deck: Deck, monthly: Mapping[str, Series], classes: Sequence[
     page.chart(right, chart, [entry.count for entry in classes])
 
 
-def render_agreements(deck: Deck, agreements: Sequence[Agreement], quarter: QuarterFacts) -> None:
+def render_agreements(deck: Deck, view: Agreements) -> None:
     """The agreements in force at the quarter's end, with what they are and cost a month."""
-    formats = deck.formats
-    page = deck.page("Table", "Your agreements", agreements_headline(formats, agreements, quarter))
+    formats, agreements, quarter = deck.formats, view.agreements, deck.quarter
+    page = deck.page("Table", agreements_headline(formats, agreements, quarter))
     if not agreements:
         missing(
             page, page.place("Table"), "Agreements", ["No agreement of yours was in force at the end of the quarter."]
@@ -98,18 +99,16 @@ def render_agreements(deck: Deck, agreements: Sequence[Agreement], quarter: Quar
         )
 
 
-def render_data_notes(
-    deck: Deck, client: Client, streams: Sequence[StreamFreshness], gaps: Sequence[Figure], quarter: QuarterFacts
-) -> None:
+def render_data_notes(deck: Deck, view: DataNotes) -> None:
     """Where this client's figures come from, how fresh they are, and what is not known."""
-    formats = deck.formats
+    formats, gaps = deck.formats, view.gaps
     title = "All figures of this review are known" if not gaps else "Some figures of this review are not known"
-    page = deck.page("Finding", "About these figures", title)
+    page = deck.page("Finding", title)
     left, right = _halves()
-    known = [SOURCES[source] for source in client.sources if source in _CLIENT_SOURCES]
+    known = [SOURCES[source] for source in view.client.sources if source in CLIENT_SOURCES]
     lines = [f"You are known in {' and '.join(known)}." if known else "You are known in none of the connected systems."]
-    for source in _CLIENT_SOURCES:
-        own = [stream for stream in streams if stream.source == source]
+    for source in CLIENT_SOURCES:
+        own = [stream for stream in view.streams if stream.source == source]
         if not own:
             lines.append(f"{SOURCES[source]}: not connected.")
             continue
@@ -122,7 +121,7 @@ def render_data_notes(
         "Tickets are reactive tickets of the service desk; projects are not among them.",
         "Endpoints are managed devices; seats are the workstations among them.",
     ]
-    if not quarter.is_complete:
+    if not deck.quarter.is_complete:
         lines.append(f"{deck.incomplete_words}.")
     panel(page, left, "Where the figures come from", lines, size=14)
     panel(page, right, "Not known", gap_lines(formats, gaps), empty="Nothing: every figure shown has a value.", size=14)
@@ -176,10 +175,6 @@ def agreements_total(agreements: Sequence[Agreement], period: str) -> Figure:
         reason=None if is_whole else "an agreement has no monthly amount",
         receipt=Receipt(model="marts.fct_agreements", source="connectwise", source_rows=len(known), note="sum"),
     )
-
-
-_CLIENT_SOURCES = ("ninjaone", "connectwise")
-"""The sources a client deck draws on; billing systems are the organization's own business."""
 
 
 def _halves() -> tuple[Box, Box]:

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 
-from reports.decks.decisions import Decision
+from reports.decks.decisions import Decision, decisions
 from reports.decks.deck import Deck
 from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import missing
+from reports.views.company import Evidence
 
 _COLOURS = {"Alarm": "accent6", "Off target": "accent6", "Watch": "accent5"}
 _MOST = 8
 
 
-def render_decisions(deck: Deck, found: Sequence[Decision], *, has_values: bool) -> None:
+def render_decisions(deck: Deck, view: Evidence) -> None:
     """A table of at most eight; the rest are read out in the notes."""
-    page = deck.page("Table", "What needs a decision", headline(found, has_values=has_values))
+    found = decisions(deck.formats, view)
+    has_values = any(number.figure.value is not None for number in view.numbers)
+    page = deck.page("Table", headline(found, has_values=has_values))
+    for decision in found:
+        page.act(f"{decision.matter.text}. {decision.next_step}")
     if not found:
         reason = (
             "Every SmartNumber with a target meets it, none moved by a tenth or more, and no input is missing."

@@ -1,24 +1,19 @@
 """Endpoints and seats over thirteen months, and who has them."""
 
-from collections.abc import Mapping
-
 from reports.decks import headlines
 from reports.decks.charts import Plot
 from reports.decks.deck import Deck, Page
 from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import chart_or_reason, lines_of, missing, month_chart
-from reports.views.clients import ClientFleet, FleetByClient
-from reports.views.figures import Series
-
-MONTHLY = ("endpoints_managed", "seats_managed")
-"""The metrics this slide reads."""
+from reports.views.clients import ClientFleet
+from reports.views.company import FLEET, Fleet
 
 
-def render_fleet(deck: Deck, monthly: Mapping[str, Series], clients: FleetByClient) -> None:
+def render_fleet(deck: Deck, view: Fleet) -> None:
     """The fleet's course at the left; the largest clients, the rest and the total of one month at the right."""
-    formats = deck.formats
-    series = [monthly[metric] for metric in MONTHLY]
-    page = deck.page("Chart and Table", "Endpoints and seats", headlines.fleet(formats, *series))
+    formats, clients = deck.formats, view.clients
+    series = [view.monthly[metric] for metric in FLEET]
+    page = deck.page("Chart and Table", headlines.fleet(formats, *series))
     chart_or_reason(
         page,
         "Chart",

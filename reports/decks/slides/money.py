@@ -1,12 +1,13 @@
 """Revenue by kind, and profit: thirteen months as a chart, the quarter as a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reports.decks import headlines
 from reports.decks.charts import Plot, Slot
 from reports.decks.deck import Deck, Page
 from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import chart_or_reason, lines_of, month_chart
+from reports.views.company import Trends
 from reports.views.figures import Figure, Series
 
 REVENUE: tuple[tuple[str, str, Slot], ...] = (
@@ -29,14 +30,12 @@ RESULT: tuple[tuple[str, str, Slot], ...] = (
     ("total_expenses", "Expenses", "accent3"),
     ("net_profit", "Net profit", "accent2"),
 )
-METRICS = tuple(dict.fromkeys(entry[0] for entry in (*REVENUE, *COSTS, *RESULT)))
-"""The metrics these slides read, by month and by quarter."""
 
 
-def render_revenue(deck: Deck, monthly: Mapping[str, Series], quarterly: Mapping[str, Series]) -> None:
-    """What revenue is made of. `quarterly` holds last year's, the previous and this quarter of each metric."""
-    formats = deck.formats
-    page = deck.page("Chart and Table", "Revenue", headlines.money(formats, quarterly["total_revenue"], "Revenue"))
+def render_revenue(deck: Deck, view: Trends) -> None:
+    """What revenue is made of."""
+    formats, monthly, quarterly = deck.formats, view.monthly, view.quarterly
+    page = deck.page("Chart and Table", headlines.money(formats, quarterly["total_revenue"], "Revenue"))
     series = [monthly[metric] for metric, _, _ in REVENUE]
     names, colours = [name for _, name, _ in REVENUE], [colour for _, _, colour in REVENUE]
     chart_or_reason(
@@ -56,10 +55,10 @@ def render_revenue(deck: Deck, monthly: Mapping[str, Series], quarterly: Mapping
     _table(page, [*rows, ("Total revenue", quarterly["total_revenue"])], {len(rows)}, "Revenue by kind")
 
 
-def render_profit(deck: Deck, monthly: Mapping[str, Series], quarterly: Mapping[str, Series]) -> None:
+def render_profit(deck: Deck, view: Trends) -> None:
     """What was earned and spent, and what was left."""
-    formats = deck.formats
-    page = deck.page("Chart and Table", "Profit", headlines.money(formats, quarterly["net_profit"], "Net profit"))
+    formats, monthly, quarterly = deck.formats, view.monthly, view.quarterly
+    page = deck.page("Chart and Table", headlines.money(formats, quarterly["net_profit"], "Net profit"))
     series = [monthly[metric] for metric, _, _ in RESULT]
     columns = lines_of(series[:2], [name for _, name, _ in RESULT[:2]], [colour for _, _, colour in RESULT[:2]])
     line = lines_of(series[2:], [RESULT[2][1]], [RESULT[2][2]])

@@ -1,7 +1,6 @@
 """Data quality and freshness: what was read and when, what is missing, what the checks say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from reports.decks.deck import Deck, Page
@@ -10,9 +9,10 @@ from reports.decks.layouts import CONTENT, Box
 from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import missing, panel
 from reports.formats import Formats, utc
+from reports.views.company import Freshness, Quality
 from reports.views.figures import counted
-from reports.views.organizations import QuarterFacts, Snapshot
-from reports.views.quality import CheckResult, MissingInput, StreamFreshness, UnmappedAccount, UnmatchedClient
+from reports.views.organizations import Snapshot
+from reports.views.quality import MissingInput, StreamFreshness, UnmappedAccount
 
 SOURCES = {
     "ninjaone": "NinjaOne",
@@ -23,22 +23,10 @@ SOURCES = {
 _FRESHNESS = "marts.fct_source_freshness"
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """What the quality slides show."""
-
-    streams: Sequence[StreamFreshness]
-    missing: Sequence[MissingInput]
-    unmapped: Sequence[UnmappedAccount]
-    clients: Sequence[UnmatchedClient]
-    checks: Sequence[CheckResult]
-    has_clients: bool
-
-
-def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: QuarterFacts) -> None:
+def render_freshness(deck: Deck, view: Freshness) -> None:
     """One row a source: its streams, the oldest last complete read among them, and what failed."""
-    page = deck.page("Table", "Data quality: freshness", freshness_headline(deck.formats, quality.streams))
-    if not quality.streams:
+    page = deck.page("Table", freshness_headline(deck.formats, view.streams))
+    if not view.streams:
         missing(
             page,
             page.place("Table"),
@@ -47,9 +35,9 @@ def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: 
         )
         return
     rows = []
-    for source in dict.fromkeys(stream.source for stream in quality.streams):
-        streams = [stream for stream in quality.streams if stream.source == source]
-        rows.append(_source_row(page, source, streams, quarter.quarter))
+    for source in dict.fromkeys(stream.source for stream in view.streams):
+        streams = [stream for stream in view.streams if stream.source == source]
+        rows.append(_source_row(page, source, streams, deck.quarter.quarter))
         for stream in streams:
             outcome = stream.last_outcome or "never read"
             page.say(
@@ -75,13 +63,13 @@ def render_freshness(deck: Deck, quality: Quality, snapshot: Snapshot, quarter: 
         alt="Sources with their streams, records, last complete read and state.",
     )
     below = Box(CONTENT.left, CONTENT.top + 0.42 * (len(rows) + 1) + 0.3, CONTENT.width, 1.9)
-    panel(page, below, "How to read this", _reading_help(deck.formats, snapshot), size=13)
+    panel(page, below, "How to read this", _reading_help(deck.formats, deck.snapshot.state), size=13)
 
 
-def render_gaps(deck: Deck, quality: Quality, quarter: QuarterFacts) -> None:
+def render_gaps(deck: Deck, quality: Quality) -> None:
     """Four panels: missing inputs, unmapped accounts, clients to confirm, checks."""
-    formats = deck.formats
-    page = deck.page("Finding", "Data quality: gaps and checks", gaps_headline(formats, quality, quarter.quarter))
+    formats, quarter = deck.formats, deck.quarter
+    page = deck.page("Finding", gaps_headline(formats, quality, quarter.quarter))
     upper, lower = CONTENT.rows(1, 1)
     (inputs, accounts), (clients, checks) = upper.columns(1, 1), lower.columns(1, 1)
     period = quarter.quarter

@@ -1,26 +1,18 @@
 """Reactive tickets and hours over thirteen months; the same slide serves the company deck and a client's."""
 
-from collections.abc import Mapping
-
 from reports.decks import headlines
 from reports.decks.charts import Plot
 from reports.decks.deck import Deck
 from reports.decks.slides.parts import Statistic, chart_or_reason, lines_of, month_chart, statistics
-from reports.views.figures import Series
-
-MONTHLY = ("reactive_tickets_created", "reactive_tickets_closed", "reactive_time_spent")
-"""The metrics this slide reads, by month and by quarter."""
+from reports.views.company import SERVICE, Trends
 
 
-def render_service(deck: Deck, monthly: Mapping[str, Series], quarterly: Mapping[str, Series], kicker: str) -> None:
-    """Created against closed above, hours below, the quarter's figures beside them.
-
-    `quarterly` holds three quarters a metric: last year's, the previous one, this one.
-    """
+def render_service(deck: Deck, view: Trends) -> None:
+    """Created against closed above, hours below, the quarter's figures beside them."""
     formats = deck.formats
-    created, closed, hours = (quarterly[metric] for metric in MONTHLY)
-    page = deck.page("Two Charts and Sidebar", kicker, headlines.tickets(formats, created, closed))
-    tickets = [monthly[metric] for metric in MONTHLY[:2]]
+    created, closed, hours = (view.quarterly[metric] for metric in SERVICE)
+    page = deck.page("Two Charts and Sidebar", headlines.tickets(formats, created, closed))
+    tickets = [view.monthly[metric] for metric in SERVICE[:2]]
     chart_or_reason(
         page,
         "Upper Chart",
@@ -33,7 +25,7 @@ def render_service(deck: Deck, monthly: Mapping[str, Series], quarterly: Mapping
         ),
         tickets,
     )
-    time = [monthly[MONTHLY[2]]]
+    time = [view.monthly[SERVICE[2]]]
     chart_or_reason(
         page,
         "Lower Chart",

@@ -11,6 +11,7 @@ from reports.decks.layouts import CONTENT, GUTTER, Box
 from reports.decks.shapes import SMALLEST, Paragraph, Run
 from reports.decks.slides.parts import chart_or_reason, missing
 from reports.formats import NO_CHANGE
+from reports.views.company import SmartNumbers
 from reports.views.figures import Figure, reason_of
 from reports.views.smartnumbers import SmartNumber
 
@@ -53,10 +54,11 @@ _COLUMNS, _ROWS = 3, 2
 _MARGIN = 0.17
 
 
-def render_block(deck: Deck, key: str, numbers: Sequence[SmartNumber]) -> None:
+def render_block(deck: Deck, view: SmartNumbers) -> None:
     """The block's cards on a grid of six places; a trend chart takes the places that are free."""
+    key, numbers = view.block, view.numbers
     title = headlines.BLOCKS[key]
-    page = deck.page("Finding", f"SmartNumbers: {title}", headlines.block(deck.formats, title, numbers))
+    page = deck.page("Finding", headlines.block(deck.formats, title, numbers))
     if not numbers:
         missing(page, CONTENT, title, ["The marts hold no SmartNumber of this block for this quarter."])
         return
