@@ -97,6 +97,7 @@ def freeze(
             """,  # noqa: S608 - a constant of this module
             [organization_id, name],
         ).rowcount
+        _keep_the_books(connection, organization_id, name)
         record(
             connection,
             organization_id,
@@ -178,6 +179,27 @@ def append_restatements(connection: psycopg.Connection, organization_ids: Sequen
         """,
         {"organizations": list(organization_ids), "run_id": run_id},
     ).rowcount
+
+
+def _keep_the_books(connection: psycopg.Connection, organization_id: str, quarter: str) -> None:
+    """What stood on each account, so that a later change can be told by its account."""
+    if connection.execute("select to_regclass('marts.fct_profit_and_loss')").fetchone() == (None,):
+        return  # only some of the models were built
+    connection.execute(
+        """
+        insert into app.frozen_ledger (
+            organization_id, quarter, period, basis, report_group, account_id, account_name, metric, amount
+        )
+        select organization_id, %(quarter)s, period, basis, report_group, account_id, account_name, metric, amount
+        from marts.fct_profit_and_loss
+        where organization_id = %(organization)s and period = any(%(months)s)
+        """,
+        {
+            "organization": organization_id,
+            "quarter": quarter,
+            "months": [str(month) for month in Quarter.parse(quarter).periods],
+        },
+    )
 
 
 def _frozen(connection: psycopg.Connection, organization_id: str, quarter: str) -> FrozenQuarter | None:

@@ -32,6 +32,7 @@ _PORTAL_READS = (
     "current_thresholds", "alert_rules", "alerts", "artefacts", "check_results", "frozen_quarters", "frozen_figures",
     "restatements", "review_sessions", "review_priorities", "review_recommendations", "review_actions",
     "review_insights", "review_figures",
+    "frozen_decks", "frozen_ledger", "deck_comments",
 )  # fmt: skip
 _BUILT = ("staging", "intermediate", "marts")
 _LOADER_WRITES = ("clients", "client_links", "credentials")

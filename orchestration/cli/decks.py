@@ -1,4 +1,4 @@
-"""``qbr deck``: decks on demand."""
+"""``qbr deck``: decks on demand, which there are, what changed between two, and those that are kept for good."""
 
 from __future__ import annotations
 
@@ -7,17 +7,33 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import OneOrganizationOption, as_quarter
+from orchestration.cli.deck_comparison import print_comparison
+from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import near
-from orchestration.errors import NothingDone
+from orchestration.errors import NothingDone, UsageError
 from orchestration.progress import on_screen
 from orchestration.selection import must_have_begun, one_organization, run_instant
-from reports.decks import DeckBlocked, build_client_deck, build_decks
+from reports.decks import BuiltDeck, DeckBlocked, build_deck, build_decks
+from reports.decks.comparison import compare
+from reports.decks.declarations import decks as declared_decks
+from reports.decks.finalising import FinaliseRefused, finalise
+from reports.decks.inventory import listed
+from reports.decks.references import snapshot_of
+from reports.decks.rendering import render
+from reports.errors import ReportError
 from warehouse.audit import Actor
 from warehouse.engine import connect
-from warehouse.settings import get_settings
+from warehouse.frozen_decks import write_comment
+from warehouse.settings import get_settings, now
 
 app = typer.Typer(help="Quarterly review decks.", no_args_is_help=True, rich_markup_mode=None)
+
+DeckOption = Annotated[
+    str | None,
+    typer.Option("--deck", metavar="DECK", help=f"Which deck: {', '.join(declared_decks())}."),
+]
+ClientOption = Annotated[str | None, typer.Option("--client", metavar="CLIENT_ID", help="Only this client's deck.")]
+AskedQuarter = Annotated[str, typer.Option("--quarter", metavar="YYYY-Qn", help="The quarter to show.")]
 
 
 @app.callback()
@@ -27,19 +43,19 @@ def decks() -> None:
 
 @app.command("build")
 def build(
-    quarter: Annotated[str, typer.Option("--quarter", metavar="YYYY-Qn", help="The quarter to show.")],
-    client: Annotated[
-        str | None, typer.Option("--client", metavar="CLIENT_ID", help="Only this client's deck.")
-    ] = None,
+    quarter: AskedQuarter,
+    deck: DeckOption = None,
+    client: ClientOption = None,
     organization: OneOrganizationOption = None,
     force: Annotated[
         str | None,
         typer.Option("--force", metavar="REASON", help="Build despite failed checks; each slide is marked DRAFT."),
     ] = None,
 ) -> None:
-    """Render the company deck and one deck a client, from the marts as they are now.
+    """Render the company deck and one deck a client, or the one asked for, from the marts as they are now.
 
-    A failed check of severity error holds the decks back. A forced deck carries its reason and stands in the audit log.
+    A failed check of severity error, or books that do not tie, hold the decks back. A forced deck carries its reason
+    and stands in the audit log. Beside each deck stands how much of it no person had to fill in.
     """
     shown = as_quarter(quarter)
     chosen = one_organization(organization)
@@ -47,15 +63,132 @@ def build(
     settings, person = get_settings(), Actor("person", getpass.getuser())
     with on_screen() as screen, connect() as connection:
         screen.stage(f"{chosen.name}: decks of {shown}")
+        place = (chosen.id, str(shown), settings.var_dir / "reports")
         try:
-            place = (connection, chosen.id, str(shown), settings.var_dir / "reports")
             built = (
-                [build_client_deck(*place, client, force_reason=force, actor=person)]
-                if client
-                else build_decks(*place, force_reason=force, actor=person)
+                [
+                    build_deck(
+                        connection, _named(deck, client), *place, client_id=client, force_reason=force, actor=person
+                    )
+                ]
+                if client or deck
+                else build_decks(connection, *place, force_reason=force, actor=person)
             )
         except DeckBlocked as error:
             raise NothingDone(str(error)) from error
         screen.finish()
-        for deck in built:
-            screen.line(str(near(deck.path)))
+        for one in built:
+            screen.line(_line(one))
+
+
+@app.command("list")
+def list_decks(quarter: QuarterOption = None, organization: OneOrganizationOption = None) -> None:
+    """List the decks that were built, with their slides, the share filled automatically, and which are final."""
+    named, chosen = as_quarter(quarter), one_organization(organization)
+    with connect() as connection:
+        found = listed(connection, chosen.id, str(named) if named else None)
+    for one in found:
+        facts = [f"{one.slides} slides"] if one.slides is not None else []
+        if one.filled_automatically is not None:
+            facts.append(f"{float(one.filled_automatically):.1%} filled automatically")
+        if one.draft_reason:
+            facts.append(f"DRAFT: {one.draft_reason}")
+        facts.append("final" if one.is_final else f"built {one.written_at:%Y-%m-%d %H:%M} UTC")
+        whose = one.deck if one.client_id == "all" else f"{one.deck} {one.client_id}"
+        typer.echo(f"{one.quarter} {whose}: {', '.join(facts)}, {near(one.path)}")
+    if not found:
+        typer.echo(f"No deck of {chosen.id} was built yet. `qbr deck build --quarter YYYY-Qn` builds them.")
+
+
+@app.command("diff")
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="YYYY-Qn, YYYY-Qn:final, :built or :now, or a .json file.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same.")],
+    deck: DeckOption = None,
+    client: ClientOption = None,
+    organization: OneOrganizationOption = None,
+) -> None:
+    """Say which numbers, words and actions changed from one deck to another, slide by slide.
+
+    A quarter means its finalised deck, else the one built last, else the marts as they are now.
+    """
+    chosen = one_organization(organization)
+    with connect() as connection:
+        try:
+            snapshots = [snapshot_of(connection, chosen.id, one, _named(deck, client), client) for one in (old, new)]
+        except ReportError as error:
+            raise NothingDone(str(error)) from error
+    before, after = (render(snapshot).record for snapshot in snapshots)
+    print_comparison(compare(before, after), before, after)
+
+
+@app.command("finalise")
+def finalise_deck(
+    quarter: AskedQuarter,
+    deck: DeckOption = None,
+    client: ClientOption = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="What it was presented for.")] = None,
+    organization: OneOrganizationOption = None,
+) -> None:
+    """Keep the deck that was built last, with its snapshot and its quarter's figures, for good.
+
+    It is never overwritten. When a figure changes afterwards, the next deck says which, by how much and why.
+    """
+    shown, chosen = as_quarter(quarter), one_organization(organization)
+    with connect() as connection:
+        try:
+            done = finalise(
+                connection,
+                _named(deck, client),
+                chosen.id,
+                str(shown),
+                get_settings().var_dir / "reports",
+                finalised_by=getpass.getuser(),
+                now=now(),
+                client_id=client,
+                note=note,
+            )
+        except (FinaliseRefused, DeckBlocked) as error:
+            raise NothingDone(str(error)) from error
+    typer.echo(f"Final: {near(done.path)}, SHA-256 {done.frozen.content_sha256}.")
+
+
+@app.command("comment")
+def comment(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="At most 2,000 characters; empty takes it back.")],
+    quarter: AskedQuarter,
+    deck: DeckOption = None,
+    client: ClientOption = None,
+    organization: OneOrganizationOption = None,
+) -> None:
+    """Write what stands beside the computed commentary of a deck from its next build on."""
+    shown, chosen = as_quarter(quarter), one_organization(organization)
+    if len(text) > 2000:
+        raise UsageError(f"The commentary has {len(text):,} characters; 2,000 is the most. Nothing was written.")
+    name = _named(deck, client)
+    with connect() as connection:
+        write_comment(
+            connection,
+            chosen.id,
+            quarter=str(shown),
+            deck=name,
+            client_id=client or "all",
+            comment=text,
+            written_by=getpass.getuser(),
+        )
+    typer.echo(f"Noted for the {name} deck of {shown}; the next `qbr deck build` shows it.")
+
+
+def _named(deck: str | None, client: str | None) -> str:
+    """The deck that was asked for: a client's own when only a client was named, else the company's."""
+    if deck is not None and deck not in declared_decks():
+        raise UsageError(f"There is no deck {deck!r}, only {', '.join(declared_decks())}. Nothing was done.")
+    return deck or ("client" if client else "company")
+
+
+def _line(built: BuiltDeck) -> str:
+    share = built.filled_automatically
+    filled = (
+        "" if share is None else f"  ({built.slides} slides, {float(share):.1%} of its fields filled automatically)"
+    )
+    return f"{near(built.path)}{filled}"

@@ -1,0 +1,167 @@
+"""A deck is finalised once: what was built and looked at is kept for good, with its snapshot, and never overwritten."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from psycopg import Connection
+
+from reports.decks.builder import deck_path, gather_deck
+from reports.decks.comparison import compare
+from reports.decks.records import encode_record
+from reports.decks.rendering import render
+from reports.decks.snapshots import DeckSnapshot, decode, sha256
+from reports.errors import ReportError
+from warehouse import frozen_decks, frozen_quarters
+from warehouse.artefacts import store
+from warehouse.frozen_decks import FrozenDeck
+from warehouse.periods import Quarter
+
+_ABOUT_THE_READING = {"marts.fct_source_freshness", "app.check_results"}
+"""What every run counts anew: it says nothing about the quarter."""
+
+
+class FinaliseRefused(ReportError):
+    """A deck that cannot be finalised; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalisedDeck:
+    """A deck that is kept for good, and where its files lie."""
+
+    frozen: FrozenDeck
+    path: Path
+    snapshot_path: Path
+
+
+def finalise(
+    connection: Connection[Any],
+    deck: str,
+    organization_id: str,
+    quarter: str,
+    out_dir: Path,
+    *,
+    finalised_by: str,
+    now: datetime,
+    client_id: str | None = None,
+    note: str | None = None,
+) -> FinalisedDeck:
+    """Keep the deck that was built last, its snapshot and its quarter's figures; the caller commits.
+
+    Raises FinaliseRefused for a deck that was not built, is a DRAFT, was finalised before or whose figures have changed
+    since it was built; DeckBlocked while the gate is shut.
+    """
+    client = client_id or "all"
+    name = f"the {deck} deck of {quarter}" + (f" for {client}" if client_id else "")
+    connection.execute("select pg_advisory_xact_lock(hashtext('app.frozen_decks'), hashtext(%s))", [organization_id])
+    if before := frozen_decks.frozen_deck(connection, organization_id, quarter, deck, client):
+        raise FinaliseRefused(
+            f"{_upper(name)} was finalised by {before.finalised_by} on {before.finalised_at:%Y-%m-%d} and stays as it "
+            "was. What changed since stands on the next quarter's deck."
+        )
+    document = built_document(connection, organization_id, quarter, deck, client)
+    if document is None:
+        raise FinaliseRefused(
+            f"{_upper(name)} was not built, so there is nothing to finalise. Build it and look at it."
+        )
+    snapshot = decode(document)
+    if snapshot.draft_reason is not None:
+        raise FinaliseRefused(
+            f"{_upper(name)} is a DRAFT ({snapshot.draft_reason}). Mend the cause and build it without --force."
+        )
+    if not snapshot.quarter.is_complete:
+        raise FinaliseRefused(
+            f"{_upper(name)} was built before the quarter was over. Build it again, then finalise it."
+        )
+    rendered = render(snapshot)
+    present = gather_deck(connection, deck, organization_id, quarter, client_id=client_id)
+    compared = compare(rendered.record, render(present).record)
+    changed = [one for one in compared.numbers if one.model not in _ABOUT_THE_READING]
+    if changed or compared.slides_gone or compared.slides_new:
+        first = [f"{one.label} of {one.new_period or one.old_period}" for one in changed[:3]]
+        raise FinaliseRefused(
+            f"{_upper(name)} no longer says what the marts say"
+            + (f" ({', '.join(first)})" if first else "")
+            + ". Build it again, look at it, then finalise it."
+        )
+    if not any(one.quarter == quarter for one in frozen_quarters.frozen(connection, organization_id)):
+        frozen_quarters.freeze(
+            connection, organization_id, Quarter.parse(quarter), frozen_by=finalised_by, note=f"finalised {name}"
+        )
+    return _kept(
+        connection,
+        _Drawn(snapshot, document, rendered.content, encode_record(rendered.record)),
+        out_dir,
+        finalised_by=finalised_by,
+        now=now,
+        note=note,
+    )
+
+
+def built_document(
+    connection: Connection[Any], organization_id: str, quarter: str, deck: str, client_id: str
+) -> bytes | None:
+    """The snapshot of the deck that was built last, if its file is still there and what it was."""
+    row = connection.execute(
+        """
+        select uri, sha256 from app.artefacts
+        where organization_id = %s and period = %s and kind = %s and client_id = %s and superseded_at is null
+            and not is_frozen
+        order by artefact_id desc limit 1
+        """,
+        [organization_id, quarter, f"{deck}_snapshot", client_id],
+    ).fetchone()
+    if row is None:
+        return None
+    path = Path(unquote(urlparse(row[0]).path))
+    document = path.read_bytes() if path.is_file() else None
+    return document if document is not None and sha256(document) == row[1] else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    snapshot: DeckSnapshot
+    document: bytes
+    content: bytes
+    record: bytes
+
+
+def _kept(
+    connection: Connection[Any], drawn: _Drawn, out_dir: Path, *, finalised_by: str, now: datetime, note: str | None
+) -> FinalisedDeck:
+    snapshot, document, content = drawn.snapshot, drawn.document, drawn.content
+    organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
+    built = deck_path(out_dir, snapshot)
+    path = built.with_name(f"{built.stem}-final.pptx")
+    beside = out_dir / organization_id / "snapshots" / quarter / f"{path.stem}.json"
+    for place, data, kind in (
+        (path, content, f"{snapshot.deck}_deck"),
+        (beside, document, f"{snapshot.deck}_snapshot"),
+    ):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)  # left by a finalising that did not end
+        place.write_bytes(data)
+        place.chmod(0o444)
+        store(
+            connection,
+            organization_id,
+            place,
+            kind=kind,
+            period=quarter,
+            client_id=snapshot.client_id,
+            is_frozen=True,
+            run_id=snapshot.state.run_id,
+            details={"snapshot": sha256(document), "finalised_by": finalised_by},
+        )
+    frozen = FrozenDeck(
+        quarter, snapshot.deck, snapshot.client_id, sha256(document), sha256(content), path.resolve().as_uri(), note,
+        finalised_by, now,
+    )  # fmt: skip
+    frozen_decks.keep(connection, organization_id, frozen, snapshot=document, content=content, deck_record=drawn.record)
+    return FinalisedDeck(frozen, path, beside)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,56 @@
+"""Which decks there are: built and finalised, with what is known of each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from psycopg import Connection
+
+from reports.views.query import rows
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDeck:
+    """A deck's file as it was noted."""
+
+    quarter: str
+    deck: str
+    client_id: str
+    path: Path
+    sha256: str
+    slides: int | None
+    filled_automatically: str | None
+    draft_reason: str | None
+    is_final: bool
+    written_at: datetime
+
+
+def listed(connection: Connection[Any], organization_id: str, quarter: str | None = None) -> tuple[ListedDeck, ...]:
+    """Every deck that stands at its place now, newest quarter first; finalised ones after the working file."""
+    found = rows(
+        connection,
+        """
+        select period, kind, client_id, uri, sha256, is_frozen, details, stored_at from app.artefacts
+        where organization_id = %(organization_id)s and superseded_at is null and kind like %(kinds)s
+            and period is not null and period = coalesce(%(quarter)s, period)
+        order by period desc, kind = 'company_deck' desc, kind, client_id, is_frozen
+        """,
+        {"organization_id": organization_id, "quarter": quarter, "kinds": "%\\_deck"},
+    )
+    return tuple(
+        ListedDeck(
+            quarter=row["period"],
+            deck=row["kind"].removesuffix("_deck"),
+            client_id=row["client_id"],
+            path=Path(unquote(urlparse(row["uri"]).path)),
+            sha256=row["sha256"],
+            slides=row["details"].get("slides"),
+            filled_automatically=row["details"].get("filled_automatically"),
+            draft_reason=row["details"].get("draft_reason"),
+            is_final=row["is_frozen"],
+            written_at=row["stored_at"],
+        )
+        for row in found
+    )
