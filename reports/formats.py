@@ -116,6 +116,10 @@ class Formats:
         year, number = quarter.split("-")
         return f"{number} {year}"
 
+    def period(self, period: str) -> str:
+        """A month or a quarter, whichever it is."""
+        return self.quarter(period) if "Q" in period else self.month(period)
+
     def day(self, day: date) -> str:
         """A calendar day in the locale's medium form."""
         return format_date(day, "medium", locale=self._locale)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration import pipeline
 from orchestration.cli.deck_comparison import print_comparison
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import near
@@ -59,6 +60,7 @@ def build(
     """
     shown = as_quarter(quarter)
     chosen = one_organization(organization)
+    pipeline.prepare([chosen])
     must_have_begun(shown.periods, [chosen], run_instant([chosen]), asked=quarter, history_counts=False)
     settings, person = get_settings(), Actor("person", getpass.getuser())
     with on_screen() as screen, connect() as connection:
@@ -85,6 +87,7 @@ def build(
 def list_decks(quarter: QuarterOption = None, organization: OneOrganizationOption = None) -> None:
     """List the decks that were built, with their slides, the share filled automatically, and which are final."""
     named, chosen = as_quarter(quarter), one_organization(organization)
+    pipeline.prepare([chosen])
     with connect() as connection:
         found = listed(connection, chosen.id, str(named) if named else None)
     for one in found:
@@ -113,6 +116,7 @@ def diff(
     A quarter means its finalised deck, else the one built last, else the marts as they are now.
     """
     chosen = one_organization(organization)
+    pipeline.prepare([chosen])
     with connect() as connection:
         try:
             snapshots = [snapshot_of(connection, chosen.id, one, _named(deck, client), client) for one in (old, new)]
@@ -135,6 +139,7 @@ def finalise_deck(
     It is never overwritten. When a figure changes afterwards, the next deck says which, by how much and why.
     """
     shown, chosen = as_quarter(quarter), one_organization(organization)
+    pipeline.prepare([chosen])
     with connect() as connection:
         try:
             done = finalise(
@@ -163,6 +168,7 @@ def comment(
 ) -> None:
     """Write what stands beside the computed commentary of a deck from its next build on."""
     shown, chosen = as_quarter(quarter), one_organization(organization)
+    pipeline.prepare([chosen])
     if len(text) > 2000:
         raise UsageError(f"The commentary has {len(text):,} characters; 2,000 is the most. Nothing was written.")
     name = _named(deck, client)

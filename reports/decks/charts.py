@@ -1,4 +1,4 @@
-"""Native, editable PowerPoint charts: columns, stacked columns and lines, alone or together over one axis.
+"""Native, editable PowerPoint charts: columns, stacked columns and lines, alone or together over one axis or two.
 
 The chart part is written whole, with an explicit number format on every series and axis, because values must equal the
 mart's decimals and formats must survive editing. Colours are theme slots, so a brand recolours every chart. Elements
@@ -19,10 +19,11 @@ _NAMESPACES = (
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 )
 _CATEGORY_AXIS, _VALUE_AXIS = 111111111, 222222222
+_RIGHT_CATEGORY_AXIS, _RIGHT_VALUE_AXIS = 333333333, 444444444
 FONT_SIZE = 11
 """Points; axis labels, legend and data labels are never smaller."""
 
-Slot = Literal["accent1", "accent2", "accent3", "accent1-light", "tx2"]
+Slot = Literal["accent1", "accent2", "accent3", "accent5", "accent6", "accent1-light", "tx1", "tx2"]
 ChartKind = Literal["column", "stacked", "line", "bar"]
 
 
@@ -43,6 +44,8 @@ class Plot:
     lines: Sequence[Line]
     labels: bool = False
     """Values printed at the points, for charts of few points."""
+    right_format: str | None = None
+    """Draws against an axis of its own at the right, in this number format: for a share beside an amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Chart:
             groups.append(self._group(plot, column))
             column += len(plot.lines)
         horizontal = any(plot.kind == "bar" for plot in self.plots)
+        right = next((plot for plot in self.plots if plot.right_format is not None), None)
         legend = (
             f'<c:legend><c:legendPos val="b"/><c:overlay val="0"/>{_text_properties()}</c:legend>'
             if len(self.lines) > 1
@@ -77,14 +81,20 @@ class Chart:
             f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<c:chartSpace {_NAMESPACES}>'
             '<c:date1904 val="0"/><c:roundedCorners val="0"/><c:chart>'
             f'{self._title()}<c:autoTitleDeleted val="0"/><c:plotArea><c:layout/>{"".join(groups)}'
-            f"{self._category_axis(horizontal)}{self._value_axis(horizontal)}</c:plotArea>{legend}"
+            f"{self._category_axis(horizontal)}{self._value_axis(horizontal)}"
+            f"{self._right_axes(right) if right else ''}</c:plotArea>{legend}"
             '<c:plotVisOnly val="1"/><c:dispBlanksAs val="gap"/></c:chart>'
             f"<c:spPr><a:noFill/><a:ln><a:noFill/></a:ln></c:spPr>{_text_properties()}</c:chartSpace>"
         ).encode()
 
     def embedded_workbook(self) -> bytes:
         """The .xlsx that PowerPoint shows under "Edit Data"."""
-        return workbook(self.categories, [(line.name, line.values) for line in self.lines], self.number_format)
+        formats = [self.format_of(plot) for plot in self.plots for _ in plot.lines]
+        return workbook(self.categories, [(line.name, line.values) for line in self.lines], formats)
+
+    def format_of(self, plot: Plot) -> str:
+        """The number format of a plot's values: its own axis' where it has one."""
+        return plot.right_format or self.number_format
 
     def alt_text(self) -> str:
         """What a reader who cannot see the chart is told: kind, title, series with first and last value."""
@@ -96,7 +106,8 @@ class Chart:
         series = "".join(
             self._series(plot, line, index) for index, line in enumerate(plot.lines, start=first_column - 1)
         )
-        axes = f'<c:axId val="{_CATEGORY_AXIS}"/><c:axId val="{_VALUE_AXIS}"/>'
+        ids = (_RIGHT_CATEGORY_AXIS, _RIGHT_VALUE_AXIS) if plot.right_format else (_CATEGORY_AXIS, _VALUE_AXIS)
+        axes = "".join(f'<c:axId val="{axis}"/>' for axis in ids)
         if plot.kind == "line":
             return (
                 f'<c:lineChart><c:grouping val="standard"/><c:varyColors val="0"/>{series}<c:marker val="1"/>'
@@ -136,7 +147,7 @@ class Chart:
             f"</c:strRef></c:tx>{look}{self._labels(plot)}"
             f"<c:cat><c:strRef><c:f>Sheet1!$A$2:$A${last}</c:f><c:strCache>{count}{categories}</c:strCache></c:strRef>"
             f"</c:cat><c:val><c:numRef><c:f>Sheet1!${column}$2:${column}${last}</c:f><c:numCache>"
-            f"<c:formatCode>{content(self.number_format)}</c:formatCode>{count}{values}</c:numCache></c:numRef></c:val>"
+            f"<c:formatCode>{content(self.format_of(plot))}</c:formatCode>{count}{values}</c:numCache></c:numRef></c:val>"
             f"{smooth}</c:ser>"
         )
 
@@ -145,7 +156,7 @@ class Chart:
             return ""
         position = {"line": "t", "column": "outEnd", "bar": "outEnd", "stacked": "ctr"}[plot.kind]
         return (
-            f'<c:dLbls><c:numFmt formatCode={attribute(self.number_format)} sourceLinked="0"/>'
+            f'<c:dLbls><c:numFmt formatCode={attribute(self.format_of(plot))} sourceLinked="0"/>'
             f'<c:spPr><a:noFill/></c:spPr>{_text_properties("tx1")}<c:dLblPos val="{position}"/>'
             '<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>'
             '<c:showPercent val="0"/><c:showBubbleSize val="0"/></c:dLbls>'
@@ -184,7 +195,7 @@ class Chart:
                 "</a:schemeClr></a:solidFill></a:ln></c:spPr></c:majorGridlines>"
             )
         )
-        floor = "" if self._goes_below_zero else '<c:min val="0"/>'
+        floor = "" if _goes_below_zero([plot for plot in self.plots if not plot.right_format]) else '<c:min val="0"/>'
         return (
             f'<c:valAx><c:axId val="{_VALUE_AXIS}"/><c:scaling><c:orientation val="minMax"/>{floor}</c:scaling>'
             f'<c:delete val="{hidden}"/><c:axPos val="{position}"/>{grid}'
@@ -194,13 +205,28 @@ class Chart:
             f'<c:crosses val="{crosses}"/><c:crossBetween val="between"/></c:valAx>'
         )
 
-    @property
-    def _goes_below_zero(self) -> bool:
-        return any(value is not None and value < 0 for line in self.lines for value in line.values)
+    def _right_axes(self, plot: Plot) -> str:
+        floor = "" if _goes_below_zero([plot]) else '<c:min val="0"/>'
+        return (
+            f'<c:valAx><c:axId val="{_RIGHT_VALUE_AXIS}"/><c:scaling><c:orientation val="minMax"/>{floor}</c:scaling>'
+            '<c:delete val="0"/><c:axPos val="r"/>'
+            f'<c:numFmt formatCode={attribute(self.format_of(plot))} sourceLinked="0"/>'
+            '<c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="nextTo"/>'
+            f'<c:spPr><a:ln><a:noFill/></a:ln></c:spPr>{_text_properties()}<c:crossAx val="{_RIGHT_CATEGORY_AXIS}"/>'
+            '<c:crosses val="max"/><c:crossBetween val="between"/></c:valAx>'
+            f'<c:catAx><c:axId val="{_RIGHT_CATEGORY_AXIS}"/><c:scaling><c:orientation val="minMax"/></c:scaling>'
+            '<c:delete val="1"/><c:axPos val="b"/><c:majorTickMark val="none"/><c:minorTickMark val="none"/>'
+            f'<c:tickLblPos val="none"/><c:crossAx val="{_RIGHT_VALUE_AXIS}"/><c:crosses val="autoZero"/>'
+            '<c:auto val="0"/><c:lblAlgn val="ctr"/><c:lblOffset val="100"/><c:noMultiLvlLbl val="1"/></c:catAx>'
+        )
 
 
 _PALE = {"accent3", "accent1-light"}
 _KIND_WORDS = {"column": "Column", "stacked": "Stacked column", "line": "Line", "bar": "Bar"}
+
+
+def _goes_below_zero(plots: Sequence[Plot]) -> bool:
+    return any(value is not None and value < 0 for plot in plots for line in plot.lines for value in line.values)
 
 
 def _ends(categories: Sequence[str], values: Sequence[Decimal | None]) -> str:

@@ -164,6 +164,11 @@ class Page:
         """Where the layout keeps the place `name`."""
         return placeholder(self._layout, name).box
 
+    @property
+    def content(self) -> Box:
+        """The room between title and footer on a page of the layout Finding."""
+        return placeholder("Finding", "Content").box
+
     def cite(self, figure: Figure, shown: str | None = None) -> None:
         """Put the figure's receipt into the speaker notes."""
         key = (figure.metric, figure.period, figure.client_id)

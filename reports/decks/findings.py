@@ -37,6 +37,19 @@ class Sentence:
             return self.value(figure)
         return self._kept(figure, self.formats.signed(figure.value, figure.unit, places=places_of(like)))
 
+    def size(self, figure: Figure, like: Figure) -> str:
+        """The text of a difference without its sign, where the words tell the way, at the digits of `like`."""
+        if figure.value is None:
+            return self.value(figure)
+        shown = self.formats.signed(abs(figure.value), figure.unit, places=places_of(like)).lstrip("+")
+        return self._kept(figure, shown)
+
+    def share_of(self, figure: Figure) -> str:
+        """The text of a share in hundredths of a percent, for shares near nothing or all."""
+        if figure.value is None:
+            return self.value(figure)
+        return self._kept(figure, self.formats.percent(figure.value, 2))
+
     def share(self, figure: Figure) -> str:
         """The text of a relative change without its sign, in whole percent, in tenths below ten."""
         if figure.value is None:

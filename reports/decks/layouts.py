@@ -110,7 +110,7 @@ LAYOUTS: dict[str, tuple[Placeholder, ...]] = {
         Placeholder("Facts", Kind.TEXT, 13, Box(1.0, 4.75, 10.8, 1.5), 14, colour="bg1"),
         Placeholder("Owner", Kind.TEXT, 14, Box(1.0, 0.8, 10.8, 0.5), 18, bold=True, colour="bg1"),
     ),
-    "Finding": _FRAME,
+    "Finding": (*_FRAME, Placeholder("Content", Kind.TEXT, 24, CONTENT)),
     "Two Charts and Sidebar": (
         *_FRAME,
         Placeholder("Upper Chart", Kind.CHART, 20, _UPPER),

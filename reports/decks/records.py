@@ -115,7 +115,7 @@ class DeckRecord:
 
 def encode_record(record: DeckRecord) -> bytes:
     """The record as JSON, the same bytes for the same deck."""
-    return msgspec.json.encode(record, order="deterministic")
+    return msgspec.json.encode(record)
 
 
 def decode_record(document: bytes) -> DeckRecord:

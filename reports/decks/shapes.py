@@ -65,6 +65,13 @@ class Table:
     """Inches."""
     lines: int = 1
     """Lines a cell may take."""
+    heading_height: float | None = None
+    """Inches of the row of headings, where it is less than that of the others; headings take one line then."""
+
+    @property
+    def height(self) -> float:
+        """Inches of the whole table."""
+        return len(self.rows) * self.row_height + (self.heading_height or self.row_height)
 
 
 def paragraph_xml(paragraph: Paragraph, font: str = "+mn-lt") -> str:
@@ -114,11 +121,12 @@ def table_xml(
     grid = "".join(f'<a:gridCol w="{round(width * 914400)}"/>' for width in widths)
     heading = [Cell(column.heading, bold=True, colour=head) for column in table.columns]
     table = replace(table, size=_common_size(table, [heading, *table.rows], widths, font))
-    rows = [_row_xml(table, heading, widths, font, fill="folHlink", strong=False)]
+    top_row = table if table.heading_height is None else replace(table, row_height=table.heading_height, lines=1)
+    rows = [_row_xml(top_row, heading, widths, font, fill="folHlink", strong=False)]
     for index, row in enumerate(table.rows):
         rows.append(_row_xml(table, row, widths, font, fill=None, strong=index in table.strong))
     left, top, width, _ = box.emu
-    height = round((len(table.rows) + 1) * table.row_height * 914400)
+    height = round(table.height * 914400)
     holder = f'<p:ph type="tbl" idx="{place}"/>' if place is not None else ""
     return (
         f"<p:graphicFrame {NAMESPACES}><p:nvGraphicFramePr>"

@@ -1,7 +1,7 @@
 """The deck snapshot: everything a deck is drawn from, settled, as one JSON document with a SHA-256.
 
-Decimals are exact (written as strings), instants are UTC, keys keep one order, so the same figures give the same bytes
-whatever the process, zone, locale or hash seed. A finalised deck is kept with its snapshot.
+Decimals are exact (written as strings), instants are UTC, keys stand in the order in which views made them: the same
+figures give the same bytes whatever the process, zone, locale or hash seed. A finalised deck is kept with its snapshot.
 """
 
 import hashlib
@@ -83,12 +83,12 @@ class DeckSnapshot:
 
 def encode(snapshot: DeckSnapshot) -> bytes:
     """The snapshot as JSON."""
-    return msgspec.json.encode(snapshot, order="deterministic")
+    return msgspec.json.encode(snapshot)
 
 
 def encode_content(content: Any) -> msgspec.Raw:
     """A view's dataclass as JSON."""
-    return msgspec.Raw(msgspec.json.encode(content, order="deterministic"))
+    return msgspec.Raw(msgspec.json.encode(content))
 
 
 def decode(document: bytes) -> DeckSnapshot:

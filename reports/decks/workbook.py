@@ -42,9 +42,16 @@ _FIXED_PARTS = {
 
 
 def workbook(
-    categories: Sequence[str], columns: Sequence[tuple[str, Sequence[Decimal | None]]], number_format: str
+    categories: Sequence[str],
+    columns: Sequence[tuple[str, Sequence[Decimal | None]]],
+    number_format: str | Sequence[str],
 ) -> bytes:
-    """An .xlsx with `categories` in column A and one named column a series; a missing value is an empty cell."""
+    """An .xlsx with `categories` in column A and one named column a series; a missing value is an empty cell.
+
+    `number_format` is Excel's, one for all series or one for each.
+    """
+    given = [number_format] * len(columns) if isinstance(number_format, str) else list(number_format)
+    formats = list(dict.fromkeys(given))
     header = [_text("A1", ""), *(_text(f"{letter(at)}1", name) for at, (name, _) in enumerate(columns, start=1))]
     lines = [_row(1, header)]
     for number, category in enumerate(categories, start=2):
@@ -52,11 +59,12 @@ def workbook(
         for at, (_, values) in enumerate(columns, start=1):
             value = values[number - 2]
             if value is not None:
-                cells.append(f'<c r="{letter(at)}{number}" s="1"><v>{value:f}</v></c>')
+                style = formats.index(given[at - 1]) + 1
+                cells.append(f'<c r="{letter(at)}{number}" s="{style}"><v>{value:f}</v></c>')
         lines.append(_row(number, cells))
     parts = {
         **_FIXED_PARTS,
-        "xl/styles.xml": _styles(number_format),
+        "xl/styles.xml": _styles(formats),
         "xl/worksheets/sheet1.xml": (
             f'{_HEAD}<worksheet xmlns="{_MAIN}"><cols><col min="1" max="{len(columns) + 1}" width="18" '
             f'customWidth="1"/></cols><sheetData>{"".join(lines)}</sheetData></worksheet>'
@@ -80,15 +88,19 @@ def _text(reference: str, text: str) -> str:
     return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{content(text)}</t></is></c>'
 
 
-def _styles(number_format: str) -> str:
+def _styles(formats: Sequence[str]) -> str:
+    kinds = "".join(f'<numFmt numFmtId="{164 + at}" formatCode={attribute(one)}/>' for at, one in enumerate(formats))
+    cells = "".join(
+        f'<xf numFmtId="{164 + at}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
+        for at in range(len(formats))
+    )
     return (
-        f'{_HEAD}<styleSheet xmlns="{_MAIN}"><numFmts count="1"><numFmt numFmtId="164" '
-        f"formatCode={attribute(number_format)}/></numFmts>"
+        f'{_HEAD}<styleSheet xmlns="{_MAIN}"><numFmts count="{len(formats)}">{kinds}</numFmts>'
         '<fonts count="1"><font><sz val="11"/><name val="Arial"/></font></fonts>'
         '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/>'
         '</fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
         '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-        '<cellXfs count="2"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-        '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>'
+        f'<cellXfs count="{len(formats) + 1}"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        f"{cells}</cellXfs>"
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
     )

@@ -73,7 +73,13 @@ def quarterly(
         """
         select quarterly.metric, definitions.label, quarterly.client_id, quarterly.quarter as period, quarterly.value,
             quarterly.unit, quarterly.aggregation, quarterly.months_present, quarterly.months_expected,
-            quarterly.reason, quarterly.source_rows, quarterly.freshest_at
+            quarterly.reason, quarterly.source_rows, quarterly.freshest_at,
+            (
+                select max(monthly.method) from marts.fct_metrics_monthly as monthly
+                where monthly.organization_id = quarterly.organization_id and monthly.quarter = quarterly.quarter
+                    and monthly.metric = quarterly.metric and monthly.client_id = quarterly.client_id
+                    and monthly.method in ('corrected', 'manual', 'imported')
+            ) as typed
         from marts.fct_metrics_quarterly as quarterly
         left join marts.dim_metrics as definitions on definitions.metric = quarterly.metric
         where quarterly.organization_id = %(organization_id)s and quarterly.client_id = %(client_id)s
@@ -136,6 +142,7 @@ def _quarterly_figure(row: Row) -> Figure:
         client_id=row["client_id"],
         receipt=Receipt(
             model=_QUARTERLY,
+            method=row["typed"] or "calculated",  # a quarter that rests on a typed month is no source's word
             source_rows=row["source_rows"],
             freshest_at=row["freshest_at"],
             note=None

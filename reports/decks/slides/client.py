@@ -9,15 +9,14 @@ from reports.decks.deck import Deck, Page
 from reports.decks.findings import Finding, Sentence
 from reports.decks.layouts import CONTENT, Box
 from reports.decks.shapes import Cell, Column, Table
-from reports.decks.slides.parts import chart_or_reason, lines_of, missing, month_chart, panel
+from reports.decks.slides.parts import chart_or_reason, gap_lines, lines_of, missing, month_chart, panel
 from reports.decks.slides.quality import SOURCES
 from reports.formats import Formats
 from reports.views.client import CLIENT_SOURCES, Agreements, DataNotes, Devices
 from reports.views.clients import Agreement
 from reports.views.company import FLEET
-from reports.views.figures import Figure, Receipt, counted, reason_of
+from reports.views.figures import Figure, Receipt, counted
 from reports.views.organizations import QuarterFacts
-from warehouse.periods import Period
 
 _MOST_CLASSES, _MOST_AGREEMENTS = 8, 12
 
@@ -127,21 +126,6 @@ def render_data_notes(deck: Deck, view: DataNotes) -> None:
     panel(page, right, "Not known", gap_lines(formats, gaps), empty="Nothing: every figure shown has a value.", size=14)
     for figure in gaps:
         page.cite(figure)
-
-
-def gap_lines(formats: Formats, gaps: Sequence[Figure]) -> list[str]:
-    """One line a metric and reason, with the months that miss it; months in a row are named by the first and last."""
-    months: dict[tuple[str, str], list[str]] = {}
-    for figure in gaps:
-        months.setdefault((figure.label, reason_of(figure)), []).append(figure.period)
-    return [f"{label}, {_span(formats, periods)}: {reason}" for (label, reason), periods in months.items()]
-
-
-def _span(formats: Formats, periods: Sequence[str]) -> str:
-    first, last = Period.parse(min(periods)), Period.parse(max(periods))
-    if len(periods) > 2 and last.months_since(first) == len(periods) - 1:
-        return f"{formats.month(str(first))} to {formats.month(str(last))}"
-    return ", ".join(formats.month(period) for period in periods)
 
 
 def agreements_headline(formats: Formats, agreements: Sequence[Agreement], quarter: QuarterFacts) -> Finding:

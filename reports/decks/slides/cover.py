@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from reports.decks import headlines
+from reports.decks import headlines_of_growth as growth
 from reports.decks.deck import Deck
 from reports.decks.findings import Finding
 from reports.views.client import Overview
 from reports.views.company import FLEET, SERVICE, SmartNumbers
+from reports.views.investor import Overview as InvestorOverview
 
 
 def render_cover(deck: Deck, view: SmartNumbers) -> None:
@@ -24,6 +26,11 @@ def render_client_cover(deck: Deck, view: Overview) -> None:
         headlines.tickets(deck.formats, created, closed),
     ]
     draw_cover(deck, "" if client is None else client.name, facts)
+
+
+def render_investor_cover(deck: Deck, view: InvestorOverview) -> None:
+    """What investors are sent: recurring revenue in one line."""
+    draw_cover(deck, deck.snapshot.subject, [growth.overview(deck.formats, view)])
 
 
 def draw_cover(deck: Deck, subject: str, facts: Sequence[Finding]) -> None:

@@ -11,6 +11,7 @@ from reports.decks.measure import LINE_HEIGHT
 from reports.decks.shapes import SMALLEST, Paragraph, Run
 from reports.formats import NO_CHANGE, Formats
 from reports.views.figures import Figure, Series, difference, reason_of
+from warehouse.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,21 @@ def month_chart(
     )
 
 
+def gap_lines(formats: Formats, gaps: Sequence[Figure]) -> list[str]:
+    """One line a metric and reason, with the months that miss it; months in a row are named by the first and last."""
+    months: dict[tuple[str, str], list[str]] = {}
+    for figure in gaps:
+        months.setdefault((figure.label, reason_of(figure)), []).append(figure.period)
+    return [f"{label}, {_span(formats, periods)}: {reason}" for (label, reason), periods in months.items()]
+
+
+def _span(formats: Formats, periods: Sequence[str]) -> str:
+    first, last = Period.parse(min(periods)), Period.parse(max(periods))
+    if len(periods) > 2 and last.months_since(first) == len(periods) - 1:
+        return f"{formats.month(str(first))} to {formats.month(str(last))}"
+    return ", ".join(formats.month(period) for period in periods)
+
+
 def _valued(page: Page, figure: Figure, like: Figure) -> str:
     shown = page.formats.with_unit(figure.value, figure.unit, places=places_of(like))
     page.cite(figure, shown)
@@ -128,7 +144,7 @@ def _valued(page: Page, figure: Figure, like: Figure) -> str:
 
 
 def _compared(page: Page, now: Figure, earlier: Figure) -> Paragraph:
-    of = page.formats.quarter(earlier.period)
+    of = page.formats.period(earlier.period)
     change = difference(f"{now.metric}.change_on_{earlier.period}", "change", now, earlier)
     was = _valued(page, earlier, now)
     if change.value is None:

@@ -51,7 +51,7 @@ def headline(formats: Formats, view: Restatements) -> Finding:
     text = f"{names} restated: {say.count(total, 'figure', 'figures')} changed"
     if top.amount.value is None:
         return say.finding(text)
-    text += f", {top.now.label} of {_period(formats, top.now.period)} by {say.signed(top.amount, top.now)}"
+    text += f", {top.now.label} of {formats.period(top.now.period)} by {say.signed(top.amount, top.now)}"
     if top.accounts:
         text += f" ({top.accounts[0].account})"
     return say.finding(text)
@@ -61,7 +61,7 @@ def _row(page: Page, figure: RestatedFigure) -> list[Cell]:
     change = figure.amount
     return [
         Cell(figure.now.label, bold=True),
-        Cell(_period(page.formats, figure.now.period)),
+        Cell(page.formats.period(figure.now.period)),
         Cell(_value(page, figure.presented)),
         Cell(_value(page, figure.now)),
         Cell("" if change.value is None else page.signed(change, places=places_of(figure.now)), bold=True),
@@ -81,7 +81,3 @@ def _value(page: Page, figure: Figure) -> str:
     shown = page.formats.with_unit(figure.value, figure.unit, places=places_of(figure))
     page.cite(figure, shown)
     return shown
-
-
-def _period(formats: Formats, period: str) -> str:
-    return formats.quarter(period) if "Q" in period else formats.month(period)
