@@ -149,6 +149,8 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
     organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
     path = deck_path(out_dir, snapshot)
     beside = out_dir / organization_id / "snapshots" / quarter / f"{path.stem}.json"
+    # Two that write the same deck take turns; and the transaction that the caller commits begins here.
+    connection.execute("select pg_advisory_xact_lock(hashtext('reports.decks'), hashtext(%s))", [str(path)])
     share = rendered.record.filled_automatically
     built = BuiltDeck(
         path=path,

@@ -46,23 +46,24 @@ def test_a_client_deck_shows_devices_tickets_hours_and_agreements(fernhill, tmp_
     kickers = [reading.texts(page)[0] for page in deck.slides]
     assert kickers == [
         "Fernhill IT",
+        "What changed",
         "Your devices",
         "Your tickets and our hours",
         "Your agreements",
         "About these figures",
     ]
-    trend, classes = reading.charts(deck.slides[1])
+    trend, classes = reading.charts(deck.slides[2])
     assert trend.cache["Endpoints"][-1] == marts.monthly_value("endpoints_managed", "2026-06", "juniper-dental")
     assert dict(zip(classes.categories, classes.cache["Endpoints"], strict=True)) == {
         "Windows workstation": 6, "Windows server": 3, "Mac": 2, "Linux server": 1,
     }  # fmt: skip
-    [[_, *rows]] = reading.tables(deck.slides[3])
+    [[_, *rows]] = reading.tables(deck.slides[4])
     assert rows == [["Managed care", "Managed Services", "Yes", "Mar 1, 2024", "Open", "$2,450.00"]]
 
 
 def test_what_is_not_known_of_a_client_is_listed_with_its_months(fernhill, tmp_path):
     built = build_client_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path, "juniper-dental")
-    words = reading.texts(reading.presentation(built.path).slides[4])
+    words = reading.texts(reading.presentation(built.path).slides[5])
     assert "Some figures of this review are not known" in words
     assert "# of seats managed (BHAG), Sep 2025: No device reading falls into 2025-09" in words
 
@@ -73,7 +74,7 @@ def test_months_in_a_row_are_named_by_the_first_and_last(fernhill, tmp_path):
         "where client_id = 'juniper-dental' and metric = 'endpoints_managed'"
     )
     built = build_client_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path, "juniper-dental")
-    words = reading.texts(reading.presentation(built.path).slides[4])
+    words = reading.texts(reading.presentation(built.path).slides[5])
     assert "# of endpoints managed, Jun 2025 to Jun 2026: The client is not known in NinjaOne" in words
 
 

@@ -77,7 +77,7 @@ def test_the_record_tells_each_slides_title_words_tables_charts_and_figures(comp
     record = render(company).record
     assert decode_record(encode_record(record)) == record
     slides = {slide.slide: slide for slide in record.slides}
-    assert [slide.number for slide in record.slides] == list(range(1, 13))
+    assert [slide.number for slide in record.slides] == list(range(1, 14))
     assert slides["fleet"].kicker == "Endpoints and seats"
     assert slides["fleet"].tables[0].rows[-1][0] == "Whole organization"
     assert dict(slides["fleet"].charts[0].series)["Endpoints"][-1] == marts.monthly_value(

@@ -53,6 +53,7 @@ def test_the_slides_come_in_the_order_of_the_meeting(company):
     assert kickers == [
         "Fernhill IT",
         "What needs a decision",
+        "What changed and why",
         "SmartNumbers: Operations",
         "SmartNumbers: Profit and revenue",
         "SmartNumbers: Leverage",
@@ -67,7 +68,7 @@ def test_the_slides_come_in_the_order_of_the_meeting(company):
 
 
 def test_every_smartnumber_is_on_a_slide_with_its_status_in_words(company):
-    shown = [text for number in range(2, 6) for text in reading.texts(company.slides[number])]
+    shown = [text for number in range(3, 7) for text in reading.texts(company.slides[number])]
     for _, label, *_ in marts.SMARTNUMBERS.values():
         assert label in shown
     assert {"On target", "Watch", "Off target", "No target set", "No data"} <= set(shown)
@@ -97,7 +98,7 @@ def test_charts_hold_the_marts_values_in_cache_and_workbook_alike(company):
         "Net profit": "net_profit",
     }
     seen = {}
-    for page in list(company.slides)[6:10]:
+    for page in list(company.slides)[7:11]:
         for chart in reading.charts(page):
             assert chart.cache == chart.workbook
             assert len(chart.categories) == 13
@@ -279,7 +280,8 @@ def test_a_finished_deck_is_noted_with_its_hash(fernhill, built):
         "select kind, period, client_id, sha256, run_id from app.artefacts order by artefact_id"
     ).fetchall()
     assert noted[0] == ("company_deck", marts.QUARTER, "all", built[0].sha256, "run-1")
-    assert len(noted) == 4
+    assert noted[1] == ("company_snapshot", marts.QUARTER, "all", built[0].snapshot_sha256, "run-1")
+    assert len(noted) == 8
 
 
 def test_an_incomplete_quarter_says_so_on_every_slide(warehouse, tmp_path):
@@ -318,7 +320,7 @@ def test_an_organization_that_only_imported_history_gets_its_deck(warehouse, tmp
     assert "No source was read: every figure was imported or entered by hand" in words
     assert "No device reading of this month belongs to a client." in words
     assert "No source is connected; the figures were imported or entered by hand" in words
-    assert len(deck.slides) == 12
+    assert len(deck.slides) == 13
 
 
 def test_an_organization_without_any_figure_gets_a_deck_that_says_what_is_missing(warehouse, tmp_path):

@@ -204,7 +204,8 @@ def test_a_difference_names_numbers_words_and_actions(business, tmp_path):
     found = compare(old, new)
     [number] = [one for one in found.numbers if one.slide == "operations" and one.label.endswith("(RHEM)")]
     assert (number.old, number.new, number.new_shown) == (Decimal("0.2424"), Decimal("0.3"), "0.300 h")
-    assert [(one.is_new, one.text[:49]) for one in found.actions] == [
+    said = [(one.is_new, one.text[:49]) for one in found.actions if one.slide == "decisions"]
+    assert said == [
         (False, "Reactive hours per endpoint per month (RHEM) is 0"),
         (True, "Reactive hours per endpoint per month (RHEM) is 0"),
     ]
