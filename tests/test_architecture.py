@@ -22,6 +22,7 @@ ONLY_IN = {
     "dbt": ("orchestration/transformation.py",),
     "great_expectations": ("orchestration/checks.py",),
     "pptx": ("reports/decks",),
+    "pyarrow": ("reports/exports",),
     "starlette": ("sandbox",),
     "typer": ("orchestration/cli",),
 }

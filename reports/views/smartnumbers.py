@@ -1,7 +1,7 @@
 """The SmartNumbers of a quarter, with colour, both trends and targets, and their course over five quarters."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -104,6 +104,34 @@ def smartnumbers(connection: Connection[Any], organization_id: str, quarter: str
     return tuple(_smartnumber(row, quarters, by_key) for row in found if row["quarter"] == quarter)
 
 
+def numbers_over(
+    connection: Connection[Any], organization_id: str, metrics: Sequence[str], quarters: Sequence[str]
+) -> dict[str, Series]:
+    """One series a SmartNumber over `quarters`; those the marts do not hold at all are left out."""
+    found = rows(
+        connection,
+        """
+        select quarter, metric, label, unit, scale, formula, value, reason, months_present, inputs::text as inputs,
+            source_rows, freshest_at
+        from marts.fct_smartnumbers
+        where organization_id = %(organization_id)s and metric = any(%(metrics)s)
+        order by metric, quarter
+        """,
+        {"organization_id": organization_id, "metrics": list(metrics)},
+    )
+    by_key = {(row["metric"], row["quarter"]): row for row in found}
+    newest = {row["metric"]: row for row in found}
+    return {
+        metric: Series(
+            metric,
+            row["label"],
+            row["unit"],
+            tuple(_figure(by_key.get((metric, quarter)) or {**row, **_gap(quarter)}) for quarter in quarters),
+        )
+        for metric, row in newest.items()
+    }
+
+
 def _within(value: Decimal, low: Decimal | None, high: Decimal | None) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
@@ -185,7 +213,7 @@ def _gap(quarter: str) -> Row:
     return {
         "quarter": quarter,
         "value": None,
-        "reason": f"{quarter} lies before the organization's history",
+        "reason": f"{quarter} lies outside the organization's history",
         "inputs": None,
         "source_rows": None,
         "freshest_at": None,

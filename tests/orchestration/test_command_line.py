@@ -45,6 +45,11 @@ def installation(module_database_url: str, tmp_path_factory: pytest.TempPathFact
         ("deck build --quarter 2026-Q4", "2026-Q4 has not begun"),
         ("deck build --quarter 2026-06", "'2026-06' is not a quarter"),
         ("explain mrr --period June", "'June' is not a month"),
+        ("export", "Name at least one metric or mart"),
+        ("export mrr --format docx", "'docx' is no format; choose one of csv, xlsx, parquet"),
+        ("export mrr --from 2026-06 --to 2026-01", "2026-06 is after 2026-01"),
+        ("export mrr --from 2026-06 --to 2026-Q3", "both months or both quarters"),
+        ("export mrr --client a --every-client", "not both"),
         ("connect xero", "There is no source 'xero'"),
     ],
 )
