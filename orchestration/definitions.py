@@ -3,19 +3,29 @@
 import dagster as dg
 
 from orchestration import asset_checks, partitions
-from orchestration.assets import clients, models, raw, reports
+from orchestration.assets import clients, models, raw, regular_reports, reports
 from orchestration.jobs import daily, devices, newest_months
 from orchestration.schedules import every_noon, schedules_of
-from orchestration.sensors import run_failed, run_succeeded
+from orchestration.sensors import mails_wait, run_failed, run_succeeded
 from orchestration.snapshot_jobs import cohorts_job, snapshots_job
 
 _written = [*raw.assets(), clients.link_clients, models.dbt_models, reports.decks, reports.alerts]
+_written += [regular_reports.investor_report, regular_reports.data_quality_report]
 
 defs = dg.Definitions(
     assets=[*_written, *models.external_tables({key for one in _written for key in one.keys})],
     asset_checks=asset_checks.all_checks(),
-    jobs=[daily, devices, newest_months, snapshots_job, cohorts_job],
+    jobs=[
+        daily,
+        devices,
+        newest_months,
+        snapshots_job,
+        cohorts_job,
+        regular_reports.investor_reports,
+        regular_reports.data_quality_reports,
+        regular_reports.waiting_mails,
+    ],
     schedules=[*(schedule for one in partitions.configured() for schedule in schedules_of(one)), every_noon],
-    sensors=[run_failed, run_succeeded],
+    sensors=[run_failed, run_succeeded, mails_wait],
     executor=dg.in_process_executor,
 )

@@ -8,19 +8,35 @@ cannot be made up by anybody: NinjaOne keeps no history.
 from collections.abc import Iterator
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import timetable
+from orchestration.assets.regular_reports import data_quality_reports, investor_reports
 from orchestration.jobs import daily, devices, newest_months
 from orchestration.snapshot_jobs import cohorts_job, snapshots_job
 from warehouse.organizations import Organization
 
-JOBS = {"daily": daily, "devices": devices, "snapshots": snapshots_job, "cohorts": cohorts_job}
+JOBS: dict[str, dg.JobDefinition | UnresolvedAssetJobDefinition] = {
+    "daily": daily,
+    "devices": devices,
+    "snapshots": snapshots_job,
+    "cohorts": cohorts_job,
+    "investor_reports": investor_reports,
+    "data_quality_reports": data_quality_reports,
+}
+ON_DAYS = {
+    "cohorts": "on the first of the month ",
+    "investor_reports": "on Sundays ",
+    "data_quality_reports": "on the sixth of the month ",
+}
 NEWEST_MONTHS_AT = "0 12 * * *"
 WHAT = {
     "daily": "everything; on the first five days of a month the month before is read again",
     "devices": "the day's devices",
     "snapshots": "executive snapshots of yesterday",
     "cohorts": "cohorts of every month that is over",
+    "investor_reports": "figures of the newest month to investors",
+    "data_quality_reports": "the month before's data quality",
 }
 
 
@@ -34,6 +50,7 @@ def schedules_of(organization: Organization) -> Iterator[dg.ScheduleDefinition]:
 
 def _schedule(organization: Organization, name: str, cron: str) -> dg.ScheduleDefinition:
     minute, hour, *_ = cron.split()
+    when = f"{ON_DAYS.get(name, '')}at {int(hour):02}:{minute}"
 
     @dg.schedule(
         name=f"{organization.id.replace('-', '_')}_{name}",
@@ -41,7 +58,7 @@ def _schedule(organization: Organization, name: str, cron: str) -> dg.ScheduleDe
         cron_schedule=cron,
         execution_timezone=organization.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"{organization.name}: {WHAT[name]}, at {int(hour):02}:{minute} in {organization.time_zone}.",
+        description=f"{organization.name}: {WHAT[name]}, {when} in {organization.time_zone}.",
     )
     def tick() -> dg.RunRequest:
         return dg.RunRequest(partition_key=organization.id, tags={"organization": organization.id})

@@ -1,12 +1,16 @@
 """Reacts to runs that end: nobody should have to look at Dagster to learn of one that failed."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
+import psycopg
 
 from orchestration import pipeline
+from orchestration.assets.regular_reports import waiting_mails
 from orchestration.partitions import configured
 from orchestration.selection import run_instant
+from reports import mails
 from reports.alerts import deliver, raise_run_failed, resolve_run_failed
 from warehouse.engine import connect
 from warehouse.organizations import Organization
@@ -37,6 +41,24 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
             )
             connection.commit()
             deliver(connection, get_settings(), now(), organization_id=organization.id)
+
+
+@dg.sensor(
+    job=waiting_mails,
+    minimum_interval_seconds=300,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Mails with reports that could not be sent when they were written go out once their server answers.",
+)
+def mails_wait() -> dg.RunRequest | dg.SkipReason:
+    """Start a run when a mail is due, and none otherwise."""
+    if not get_settings().smtp_host:
+        return dg.SkipReason("No mail server is set.")
+    with connect() as connection:
+        try:
+            is_due = mails.is_waiting(connection, datetime.now(UTC))
+        except psycopg.errors.UndefinedTable:  # a database that no run has set up yet
+            return dg.SkipReason("The database has no outbox yet.")
+    return dg.RunRequest() if is_due else dg.SkipReason("No mail is due.")
 
 
 @dg.run_status_sensor(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from warehouse.config_section import Section, Text, listed, written_like
 
@@ -29,6 +29,13 @@ class Email(Section):
     recipients: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = ()
 
 
+class ReportMail(Section):
+    """Who gets a report by mail; without any, those who get alerts."""
+
+    is_enabled: bool = True
+    recipients: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = ()
+
+
 class QuietHours(Section):
     """Hours of the organization's zone in which only critical alerts are sent; the others wait."""
 
@@ -42,3 +49,13 @@ class Delivery(Section):
     email: Email = Email()
     chat_webhook: bool = True
     quiet_hours: QuietHours | None = None
+    investor_report: ReportMail = ReportMail()
+    data_quality_report: ReportMail = ReportMail()
+
+
+class Retention(Section):
+    """Days that finished files are kept; decks, and what is frozen, are kept for ever."""
+
+    exports_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    snapshot_files_days: Annotated[int, Field(ge=1, le=36_500)] = 1096
+    data_quality_reports_days: Annotated[int, Field(ge=1, le=36_500)] = 400

@@ -13,6 +13,10 @@ from warehouse.rules import Organization, Product, Threshold
 UNASSIGNED = "unassigned"
 
 
+KEPT_SECTIONS = {"brand", "delivery", "exchange_rates", "retention", "sources"}
+"""Sections of the file that are kept as they are, in one column."""
+
+
 def write_rows(connection: psycopg.Connection, organization: Organization, config_hash: str) -> list[str]:
     """Write every table the file speaks about; the names of those that changed."""
     o, changed = organization, []
@@ -44,7 +48,9 @@ def _write_organization(connection: psycopg.Connection, o: Organization, config_
         "locale": o.locale,
         "history_start": o.settings.history_start,
         "settings": Jsonb(
-            o.model_dump(mode="json", include={"brand", "delivery", "exchange_rates", "sources"}, exclude_none=True)
+            o.model_dump(
+                mode="json", include={"brand", "delivery", "exchange_rates", "retention", "sources"}, exclude_none=True
+            )
         ),
         "is_active": o.is_active,
         "config_hash": config_hash,

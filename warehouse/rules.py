@@ -13,7 +13,7 @@ from pydantic import field_validator as check
 from warehouse.account_rules import Accounts
 from warehouse.config_section import Section, Text, Texts, listed, written_like
 from warehouse.database_mapping import DatabaseOptions
-from warehouse.delivery_rules import Brand, Channel, Delivery
+from warehouse.delivery_rules import Brand, Channel, Delivery, Retention
 from warehouse.device_classes import DEVICE_CLASSES, GUEST_CLASSES, WORKSTATION_CLASSES
 from warehouse.fleet_rules import Fleet
 from warehouse.metrics import catalogue
@@ -232,6 +232,7 @@ class Organization(Section):
     clients: tuple[ClientMapping, ...] = ()
     brand: Brand = Brand()
     delivery: Delivery = Delivery()
+    retention: Retention = Retention()
 
     @property
     def reads_its_database_alone(self) -> bool:

@@ -23,6 +23,7 @@ from orchestration.cli import (
     imports,
     initialise,
     metrics,
+    periodic,
     quarters,
     run,
     services,
@@ -64,6 +65,7 @@ for group in (
 ):
     group.add_to(app)
 app.add_typer(decks.app, name="deck")
+app.add_typer(periodic.app, name="report")
 
 ALL_FAILED = 2
 INTERRUPTED = 130  # what Typer ends with when ctrl-C reaches it

@@ -90,8 +90,14 @@ def test_no_two_steps_share_a_name() -> None:
 def test_jobs_schedules_and_sensors_are_there() -> None:
     repository = defs.get_repository_def()
     assert {"daily", "devices", "newest_months"} <= set(repository.job_names)
-    assert {one.name for one in repository.schedule_defs} == {"demo_msp_daily", "demo_msp_devices", "newest_months"}
-    assert {one.name for one in repository.sensor_defs} == {"run_failed", "run_succeeded"}
+    assert {one.name for one in repository.schedule_defs} == {
+        "demo_msp_daily",
+        "demo_msp_devices",
+        "demo_msp_investor_reports",
+        "demo_msp_data_quality_reports",
+        "newest_months",
+    }
+    assert {one.name for one in repository.sensor_defs} == {"run_failed", "run_succeeded", "mails_wait"}
     for one in [*repository.schedule_defs, *repository.sensor_defs]:
         assert one.default_status.value == "RUNNING"
         assert one.description

@@ -11,6 +11,7 @@ from orchestration.jobs import months_to_read
 from orchestration.schedules import schedules_of
 from warehouse.organizations import Organization
 from warehouse.periods import Period
+from warehouse.source_options import SourceOptions
 
 CHICAGO = ZoneInfo("America/Chicago")
 NORTH = Organization(
@@ -62,6 +63,18 @@ def test_the_closing_run_reads_the_month_before_until_the_fifth() -> None:
     assert [months_to_read(evening, "America/Chicago") for evening in evenings] == [closing] * 5 + [[None]]
 
 
+def test_investors_hear_on_sunday_at_nine_of_the_business_also_when_clocks_change() -> None:
+    paid = NORTH.model_copy(update={"sources": NORTH.sources.model_copy(update={"stripe": SourceOptions()})})
+    ticks = ticks_after(schedule("investor_reports", paid), datetime(2026, 3, 1, 12, tzinfo=CHICAGO), 2)
+    assert [f"{tick:%a %d %H:%M %Z}" for tick in ticks] == ["Sun 08 09:00 CDT", "Sun 15 09:00 CDT"]
+    assert not [one for one in schedules_of(NORTH) if one.name.endswith("investor_reports")]
+
+
+def test_data_quality_is_told_when_the_closing_runs_are_over() -> None:
+    (tick,) = ticks_after(schedule("data_quality_reports"), datetime(2026, 6, 30, 12, tzinfo=CHICAGO), 1)
+    assert f"{tick:%d %H:%M}" == "06 08:00"
+
+
 def test_a_tick_starts_the_job_for_its_organization() -> None:
     request = schedule("daily")()
     assert isinstance(request, dg.RunRequest)
@@ -70,5 +83,5 @@ def test_a_tick_starts_the_job_for_its_organization() -> None:
 
 def test_an_organization_without_ninjaone_has_no_device_reading_and_an_inactive_one_no_schedule() -> None:
     without = NORTH.model_copy(update={"sources": NORTH.sources.model_copy(update={"ninjaone": None})})
-    assert [one.name for one in schedules_of(without)] == ["north_msp_daily"]
+    assert [one.name for one in schedules_of(without)] == ["north_msp_daily", "north_msp_data_quality_reports"]
     assert not list(schedules_of(NORTH.model_copy(update={"is_active": False})))

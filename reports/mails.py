@@ -1,0 +1,182 @@
+"""Mails that carry reports: put into the outbox with their attachments, sent afterwards, tried again until they go.
+
+Attachments are copied beside the outbox when the mail is decided, under their own hash, so that what is sent is what
+was written, however late it goes.
+"""
+
+import hashlib
+import shutil
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
+
+from reports.files import finished, sha256_of
+from reports.views.organizations import Organization, active_organizations, organization
+from warehouse.outbox import Message, claim, delivered, enqueue, failed
+from warehouse.settings import Settings
+
+TOPIC = "reports.email"
+_TIMEOUT = 60
+"""Seconds a mail server may take: attachments are larger than words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    path: Path
+    content_type: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path, content_type: str) -> "Attachment":
+        return cls(path, content_type, sha256_of(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """A mail that was worded; `key` names it once for ever, `kind` says whose addresses it goes to."""
+
+    kind: str
+    key: str
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(slots=True)
+class Sent:
+    """How many mails went, and how many failed and will be tried again."""
+
+    delivered: int = 0
+    failed: int = 0
+    error: str | None = None
+
+    def __str__(self) -> str:
+        if not self.delivered and not self.failed:
+            return "no mail was waiting"
+        parts = [f"{self.delivered} sent"] if self.delivered else []
+        parts += [f"{self.failed} failed and will be tried again ({self.error})"] if self.failed else []
+        return ", ".join(parts)
+
+
+def put(connection: Connection[Any], settings: Settings, about: Organization, mailing: Mailing, now: datetime) -> str:
+    """Put a mail into the outbox, sent once the caller commits; a sentence about what became of it."""
+    if not settings.smtp_host:
+        return "No mail was put: no mail server is set (QBR_SMTP_HOST)."
+    recipients = recipients_of(about, settings, mailing.kind)
+    if recipients is None:
+        return f"No mail was put: delivery.{mailing.kind}.is_enabled is false."
+    if not recipients:
+        return (
+            f"No mail was put: nobody is named under delivery.{mailing.kind}.recipients or delivery.email.recipients."
+        )
+    for attachment in mailing.attachments:
+        kept = spool(settings) / attachment.sha256
+        if not kept.exists():
+            with finished(kept) as unfinished:
+                shutil.copyfile(attachment.path, unfinished)
+    payload = {
+        "subject": mailing.subject,
+        "text": mailing.text,
+        "html": mailing.html,
+        "recipients": list(recipients),
+        "attachments": [
+            {"name": one.path.name, "content_type": one.content_type, "sha256": one.sha256}
+            for one in mailing.attachments
+        ],
+    }
+    is_new = enqueue(connection, about.organization_id, TOPIC, mailing.key, payload, now=now)
+    return f"A mail to {len(recipients)} was put." if is_new else "The mail of this time was put before."
+
+
+def recipients_of(about: Organization, settings: Settings, kind: str) -> tuple[str, ...] | None:
+    """Who gets a kind of report: its own list, else who gets alerts; None where it is turned off."""
+    own = about.delivery.get(kind) or {}
+    if not own.get("is_enabled", True):
+        return None
+    alerts = about.delivery.get("email") or {}
+    fallback = [one.strip() for one in (settings.smtp_to or "").split(",") if one.strip()]
+    return tuple(own.get("recipients") or alerts.get("recipients") or fallback)
+
+
+def spool(settings: Settings) -> Path:
+    """Where attachments wait."""
+    return settings.var_dir / "outbox"
+
+
+def is_waiting(connection: Connection[Any], now: datetime) -> bool:
+    """Whether a mail is due."""
+    found = connection.execute(
+        "select 1 from app.outbox where topic = %s and delivered_at is null and given_up_at is null "
+        "and next_try_at <= %s limit 1",
+        [TOPIC, now],
+    ).fetchone()
+    return found is not None
+
+
+def send_waiting(
+    connection: Connection[Any], settings: Settings, now: datetime, organization_id: str | None = None
+) -> Sent:
+    """Send what is due. Commits what it takes up, then each outcome: a crash repeats one mail at most."""
+    sent = Sent()
+    if not settings.smtp_host:
+        return sent
+    wanted = (
+        [organization(connection, organization_id)] if organization_id is not None else active_organizations(connection)
+    )
+    for about in wanted:
+        while messages := claim(connection, now, organization_id=about.organization_id, topics=[TOPIC], limit=5):
+            connection.commit()
+            for message in messages:
+                try:
+                    _send(settings, message, now)
+                except (smtplib.SMTPException, OSError) as error:
+                    sent.failed += 1
+                    sent.error = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+                    failed(connection, message, sent.error, now)
+                else:
+                    sent.delivered += 1
+                    delivered(connection, message, now)
+                connection.commit()
+    return sent
+
+
+def _send(settings: Settings, message: Message, now: datetime) -> None:
+    payload = message.payload
+    mail = as_mail(settings, message, now)
+    with smtplib.SMTP(settings.smtp_host or "", settings.smtp_port, timeout=_TIMEOUT) as server:
+        if settings.smtp_starttls:
+            server.starttls(context=ssl.create_default_context())
+        if settings.smtp_username and settings.smtp_password:
+            server.login(settings.smtp_username, settings.smtp_password.get_secret_value())
+        server.send_message(mail, from_addr=settings.smtp_from, to_addrs=list(payload["recipients"]))
+
+
+def as_mail(settings: Settings, message: Message, now: datetime) -> EmailMessage:
+    """The mail with its attachments. Raises OSError when one is gone or is not what it was."""
+    payload: Mapping[str, Any] = message.payload
+    mail = EmailMessage()
+    mail["From"], mail["To"] = settings.smtp_from, ", ".join(payload["recipients"])
+    mail["Subject"], mail["Date"] = payload["subject"], format_datetime(now)
+    name = f"{message.organization_id}/{message.topic}/{message.dedupe_key}"
+    mail["Message-ID"] = f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@qbr.invalid>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(payload["text"])
+    mail.add_alternative(payload["html"], subtype="html")
+    for attachment in payload["attachments"]:
+        content = (spool(settings) / attachment["sha256"]).read_bytes()
+        if hashlib.sha256(content).hexdigest() != attachment["sha256"]:
+            raise OSError(f"The waiting attachment {attachment['name']} is not what it was.")
+        main, _, sub = attachment["content_type"].partition("/")
+        mail.add_attachment(content, maintype=main, subtype=sub, filename=attachment["name"])
+    return mail

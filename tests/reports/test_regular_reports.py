@@ -1,0 +1,241 @@
+"""What goes out by the calendar: figures for investors with the month before, data quality, mails, and what is kept."""
+
+import email
+import json
+import re
+import socket
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from reports import mails, retention
+from reports.errors import UnknownScope
+from reports.quality_report import build_quality_report
+from reports.snapshots import build_investor_report
+from reports.views import organizations as scope
+from tests.reports import marts
+from warehouse.artefacts import store
+from warehouse.settings import Settings
+
+AS_OF = datetime(2026, 7, 5, 14, 0, 30, tzinfo=UTC)  # Sunday, 09:00:30 in Chicago
+NAMED = "anna.keller@fernhill.example"
+
+
+class Inbox:
+    """A mail server on this machine that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+        self.port = 0
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the name aiosmtpd asks for
+        self.mails.append(email.message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+
+@pytest.fixture
+def inbox():
+    keeper = Inbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        keeper.port = probe.getsockname()[1]
+    controller = Controller(keeper, hostname="127.0.0.1", port=keeper.port)
+    controller.start()
+    yield keeper
+    controller.stop()
+
+
+def settings(tmp_path: Path, **more) -> Settings:
+    return Settings(var_dir=tmp_path, smtp_starttls=False, **more)
+
+
+def investors(connection) -> None:
+    """Two months for investors, with gaps."""
+    marts.organization(
+        connection,
+        settings={"delivery": {"investor_report": {"recipients": ["fund@example.com", "board@example.com"]}}},
+    )
+    both = {"organization_id": marts.ORGANIZATION}
+    reasons = {"uptime_percentage": "No probes ran.", "nps": "Nobody has entered a survey's result."}
+    marts.insert(
+        connection,
+        "marts.fct_investor_metrics",
+        [
+            {**both, "period": "2026-05", "mrr_run_rate": Decimal("100000.10"), "churn_risk": "high", "nps": 0,
+             "error_rate": Decimal("0.0123456789"), "reasons": {}},
+            {**both, "period": "2026-06", "mrr_run_rate": Decimal("101234.56"), "churn_risk": "medium",
+             "error_rate": Decimal("0.0100"), "reasons": reasons},
+        ],
+    )  # fmt: skip
+    seen = {**both, "severity": "high", "first_seen_at": AS_OF, "last_seen_at": AS_OF}
+    marts.insert(
+        connection,
+        "app.alert_rules",
+        [
+            {**both, "rule": rule, "kind": kind, "severity": "high", "channels": ["file"]}
+            for rule, kind in (("threshold_crossed", "threshold"), ("source_failed", "source_failed"))
+        ],
+    )
+    marts.insert(
+        connection,
+        "app.alerts",
+        [
+            {**seen, "rule": "threshold_crossed", "scope": "lost_mrr", "message": "Lost MRR is $12,467.00"},
+            {**seen, "rule": "source_failed", "scope": "stripe", "message": f"refused the key of {NAMED}"},
+        ],
+    )
+
+
+def test_the_snapshot_file_holds_exact_figures_reasons_zone_and_schema_and_names_nobody(warehouse, tmp_path):
+    investors(warehouse)
+    done = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    archive, latest, _ = done.files
+    assert (archive.name, latest.name) == ("metrics_2026-07-05_09-00-30.json", "metrics_snapshot.json")
+    assert archive.read_bytes() == latest.read_bytes()
+    found = json.loads(latest.read_text(), parse_float=Decimal)
+    assert found["schema_version"] == 1
+    assert (found["timestamp"], found["time_zone"]) == ("2026-07-05T14:00:30Z", "America/Chicago")
+    assert found["local_time"] == "2026-07-05T09:00:30-05:00"
+    assert found["financial"]["mrr"] == Decimal("101234.56")
+    assert found["previous"]["financial"]["mrr"] == Decimal("100000.10")
+    assert found["system_health"]["uptime_percentage"] is None
+    assert found["reasons"]["system_health.uptime_percentage"] == "No probes ran."
+    assert found["business_health"]["nps"] is None
+    assert found["previous"]["business_health"]["nps"] == 0
+    assert {one["message"] for one in found["alerts"]} == {"Lost MRR is $12,467.00", "A source could not be read."}
+    assert not re.search(r"[\w.]+@[\w.]+", latest.read_text())
+
+
+def test_the_same_instant_gives_the_same_files_and_the_next_one_keeps_the_archive(warehouse, tmp_path):
+    investors(warehouse)
+    first = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path / "a")
+    again = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path / "b")
+    assert [path.read_bytes() for path in first.files] == [path.read_bytes() for path in again.files]
+    later = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF + timedelta(days=7), tmp_path / "a")
+    kept = sorted(path.name for path in later.files[0].parent.glob("metrics_*.json"))
+    assert kept == ["metrics_2026-07-05_09-00-30.json", "metrics_2026-07-12_09-00-30.json", "metrics_snapshot.json"]
+
+
+def test_a_month_the_marts_do_not_hold_is_said(warehouse, tmp_path):
+    investors(warehouse)
+    with pytest.raises(UnknownScope, match="no investor metrics of 2026-07"):
+        build_investor_report(warehouse, marts.ORGANIZATION, "2026-07", AS_OF, tmp_path)
+
+
+def test_the_mail_arrives_once_with_figures_previous_values_and_attachments(committing, tmp_path, inbox):
+    investors(committing)
+    committing.commit()
+    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=inbox.port)
+    done = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    said = [mails.put(committing, given, about, done.mailing, AS_OF) for _ in range(2)]
+    assert said == ["A mail to 2 was put.", "The mail of this time was put before."]
+    for path in done.files:
+        path.write_bytes(b"written over since")  # what was put is what goes
+    assert mails.send_waiting(committing, given, AS_OF).delivered == 1
+    assert mails.send_waiting(committing, given, AS_OF + timedelta(days=1)).delivered == 0
+    (mail,) = inbox.mails
+    assert mail["To"] == "fund@example.com, board@example.com"
+    for body in (mail.get_body(("plain",)), mail.get_body(("html",))):
+        words = body.get_content()
+        assert "$101,235" in words
+        assert "$100,000" in words
+        assert "No probes ran." in words
+        assert NAMED not in words
+    attached = {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}
+    assert set(attached) == {"metrics_2026-07-05_09-00-30.json", "investor_report_2026-07-05_09-00-30.xlsx"}
+    assert json.loads(attached["metrics_2026-07-05_09-00-30.json"])["reporting_period"] == "2026-06"
+
+
+def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committing, tmp_path, inbox):
+    investors(committing)
+    done = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    up = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=inbox.port)
+    down = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
+    mails.put(committing, down, about, done.mailing, AS_OF)
+    committing.commit()
+    sent = mails.send_waiting(committing, down, AS_OF)
+    assert (sent.failed, sent.delivered) == (1, 0)
+    assert "ConnectionRefusedError" in (sent.error or "")
+    assert not mails.is_waiting(committing, AS_OF)
+    assert mails.is_waiting(committing, AS_OF + timedelta(hours=1))
+    assert mails.send_waiting(committing, up, AS_OF + timedelta(hours=1)).delivered == 1
+    assert len(inbox.mails) == 1
+
+
+def test_nothing_is_put_for_nobody(warehouse, tmp_path):
+    investors(warehouse)
+    done = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    about = scope.organization(warehouse, marts.ORGANIZATION)
+    assert "no mail server" in mails.put(warehouse, settings(tmp_path), about, done.mailing, AS_OF)
+    assert warehouse.execute("select count(*) from app.outbox").fetchone() == (0,)
+
+
+def test_the_investor_pack_goes_along_once_it_is_there_and_a_draft_never(warehouse, tmp_path):
+    investors(warehouse)
+    pack = tmp_path / "pack.pptx"
+    pack.write_bytes(b"a deck")
+    note = {"kind": "investor_deck", "period": "2026-Q2"}
+    store(warehouse, marts.ORGANIZATION, pack, **note, details={"draft_reason": "books are open"})
+    build = (warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    assert not build_investor_report(*build).has_pack
+    pack.write_bytes(b"the finished deck")
+    store(warehouse, marts.ORGANIZATION, pack, **note, details={"draft_reason": None})
+    done = build_investor_report(*build)
+    assert done.has_pack
+    assert done.mailing.attachments[-1].path == pack
+    assert "the investor pack of Q2 2026" in done.mailing.text
+
+
+def test_the_quality_report_says_the_same_on_the_page_in_the_workbook_and_in_the_mail(fernhill, tmp_path):
+    fernhill.execute(
+        "insert into app.check_results (organization_id, check_name, subject, severity, is_passed, message, "
+        "checked_at) values (%s, 'ties', 'books <1>', 'error', false, 'differs by 12.00', %s)",
+        [marts.ORGANIZATION, AS_OF],
+    )
+    done = build_quality_report(fernhill, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    page, workbook = done.files
+    words = page.read_text()
+    assert "books &lt;1&gt;" in words
+    assert "differs by 12.00" in words
+    assert "http" not in words.replace("http-equiv", "")
+    assert any(finding.startswith("Readiness: No score: the marts hold no readiness") for finding in done.findings)
+    assert any(re.match(r"Checks: 1 of \d+ checks fail", finding) for finding in done.findings)
+    assert "differs by 12.00" in done.mailing.text
+    assert workbook.stat().st_size > 1000
+    again = build_quality_report(fernhill, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path / "again")
+    assert [path.read_bytes() for path in again.files] == [page.read_bytes(), workbook.read_bytes()]
+
+
+def test_files_go_after_the_days_the_organization_keeps_them_and_what_is_frozen_or_a_deck_never(warehouse, tmp_path):
+    marts.organization(warehouse, settings={"retention": {"exports_days": 10}})
+    made = {}
+    for name, kind, more in (
+        ("old.csv", "export", {}),
+        ("frozen.csv", "export", {"is_frozen": True}),
+        ("deck.pptx", "company_deck", {}),
+        ("snapshot.json", "snapshot_file", {}),
+    ):
+        path = tmp_path / "reports" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+        made[name] = store(warehouse, marts.ORGANIZATION, path, kind=kind, **more).artefact_id
+    outside = tmp_path / "outside.csv"
+    outside.write_text("not ours")
+    store(warehouse, marts.ORGANIZATION, outside, kind="export")
+    now = datetime.now(UTC)
+    cleared = [
+        retention.clear(warehouse, marts.ORGANIZATION, tmp_path / "reports", now + timedelta(days=days))
+        for days in (9, 11, 11)
+    ]
+    assert [one.files for one in cleared] == [0, 1, 0]
+    left = {path.name for path in (tmp_path / "reports").iterdir()}
+    assert left == {"frozen.csv", "deck.pptx", "snapshot.json"}
+    assert outside.exists()
+    removed = warehouse.execute("select artefact_id from app.artefacts where removed_at is not null").fetchall()
+    assert removed == [(made["old.csv"],)]
