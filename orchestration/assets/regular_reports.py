@@ -61,7 +61,6 @@ def _job(asset: dg.AssetsDefinition, description: str) -> UnresolvedAssetJobDefi
     return dg.define_asset_job(
         asset.key.path[-1] + "s",
         selection=dg.AssetSelection.assets(asset),
-        partitions_def=partitions.organizations,
         executor_def=dg.in_process_executor,
         description=description,
         tags={"dagster/max_runtime": "1800"},
