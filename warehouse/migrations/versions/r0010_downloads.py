@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0011"
 
 TABLES = """
 alter table app.artefacts add column removed_at timestamptz;
