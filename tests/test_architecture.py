@@ -21,10 +21,11 @@ ONLY_IN = {
     "dagster_dbt": ("orchestration",),
     "dbt": ("orchestration/transformation.py",),
     "great_expectations": ("orchestration/checks.py",),
-    "pptx": ("reports/decks",),
     "pyarrow": ("reports/exports",),
+    "pptx": ("reports/decks", "reports/paper"),
     "starlette": ("sandbox",),
     "typer": ("orchestration/cli",),
+    "weasyprint": ("reports/paper",),
 }
 
 
