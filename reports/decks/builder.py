@@ -148,10 +148,11 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
     rendered = render(snapshot)
     organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
     path = deck_path(out_dir, snapshot)
-    beside = out_dir / organization_id / "snapshots" / quarter / f"{path.stem}.json"
+    beside = snapshot_path(path)
     # Two that write the same deck take turns; and the transaction that the caller commits begins here.
     connection.execute("select pg_advisory_xact_lock(hashtext('reports.decks'), hashtext(%s))", [str(path)])
     share = rendered.record.filled_automatically
+    share = None if share is None else round(share, 4)
     built = BuiltDeck(
         path=path,
         sha256=hashlib.sha256(rendered.content).hexdigest(),
@@ -166,7 +167,7 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
         "slides": built.slides,
         "draft_reason": snapshot.draft_reason,
         "snapshot": built.snapshot_sha256,
-        "filled_automatically": None if share is None else str(round(share, 4)),
+        "filled_automatically": None if share is None else str(share),
     }
     for place, content, kind in (
         (path, rendered.content, f"{snapshot.deck}_deck"),
@@ -196,6 +197,11 @@ def deck_path(out_dir: Path, snapshot: DeckSnapshot) -> Path:
     else:
         whose = snapshot.client_id if snapshot.deck == "client" else f"{snapshot.client_id}-{snapshot.deck}"
     return out_dir / organization_id / quarter / f"{organization_id}-{quarter}-{whose}.pptx"
+
+
+def snapshot_path(deck: Path) -> Path:
+    """Where the snapshot of the deck at `deck` lies: apart from what people open."""
+    return deck.parent.parent / "snapshots" / deck.parent.name / f"{deck.stem}.json"
 
 
 def _scope(connection: Connection[Any], organization_id: str, quarter: str, client_id: str | None) -> Scope:

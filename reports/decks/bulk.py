@@ -1,0 +1,165 @@
+"""Many decks of a quarter, several at a time: one that fails stops no other, and what is done is not done again."""
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import Connection
+
+from reports.decks.builder import (
+    BuiltDeck,
+    clients_to_review,
+    deck_path,
+    gather_deck,
+    snapshot_path,
+    write_deck,
+)
+from reports.decks.snapshots import encode, sha256
+from reports.errors import DeckBlocked, ReportError
+from reports.views.query import rows
+from warehouse.audit import RUN, Actor
+
+Opened = Callable[[], AbstractContextManager[Connection[Any]]]
+"""Opens a connection to the warehouse; a function of a module, so that another process can find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One deck to build; of the whole organization where no client is named."""
+
+    deck: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an order ended: built, found as it should be, or failed with a sentence."""
+
+    order: Order
+    built: BuiltDeck | None = None
+    error: str | None = None
+    is_unchanged: bool = False
+    blocked: tuple[str, ...] = ()
+    """The checks that hold every deck of the quarter back; `build_all` raises them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commission:
+    """What all orders of one call share."""
+
+    organization_id: str
+    quarter: str
+    out_dir: Path
+    force_reason: str | None = None
+    actor: Actor = RUN
+
+
+def orders_of(connection: Connection[Any], organization_id: str, quarter: str) -> list[Order]:
+    """The company's deck, and one for each client that has a figure to show."""
+    return [
+        Order("company"),
+        *(Order("client", one) for one in clients_to_review(connection, organization_id, quarter)),
+    ]
+
+
+def build_all(
+    orders: Sequence[Order], commission: Commission, opened: Opened, *, processes: int = 1
+) -> Iterator[Outcome]:
+    """Each order's outcome as soon as it is known; every deck is committed by itself.
+
+    A deck whose snapshot is that of the file already there is left alone, so a run that was broken off goes on where
+    it was. Raises DeckBlocked when a check holds the whole quarter back: then no deck is begun after the first.
+    """
+    if processes == 1 or len(orders) == 1:
+        with opened() as connection:
+            for order in orders:
+                yield _unless_blocked(_attempt(connection, order, commission), commission)
+        return
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _open_one, (opened,))
+    try:
+        running: list[Future[Outcome]] = [pool.submit(_in_a_process, order, commission) for order in orders]
+        for one in as_completed(running):
+            yield _unless_blocked(one.result(), commission)
+    finally:
+        pool.shutdown(cancel_futures=True)  # also when whoever asked has stopped listening
+
+
+_own: list[Any] = []
+
+
+def _open_one(opened: Opened) -> None:
+    _own.append(opened())
+    _own.append(_own[0].__enter__())
+
+
+def _in_a_process(order: Order, commission: Commission) -> Outcome:
+    return _attempt(_own[1], order, commission)
+
+
+def _attempt(connection: Connection[Any], order: Order, commission: Commission) -> Outcome:
+    try:
+        outcome = _build(connection, order, commission)
+        connection.commit()
+    except DeckBlocked as error:
+        connection.rollback()
+        return Outcome(order, error=str(error), blocked=error.failures)
+    except ReportError as error:
+        connection.rollback()
+        return Outcome(order, error=str(error))
+    except (psycopg.Error, OSError) as error:
+        connection.rollback()
+        named = order.client_id or order.deck
+        return Outcome(order, error=f"The deck of {named} was not built ({type(error).__name__}); the others go on.")
+    return outcome
+
+
+def _build(connection: Connection[Any], order: Order, commission: Commission) -> Outcome:
+    place = (commission.organization_id, commission.quarter)
+    snapshot = gather_deck(
+        connection, order.deck, *place, client_id=order.client_id, force_reason=commission.force_reason
+    )
+    document = encode(snapshot)
+    path = deck_path(commission.out_dir, snapshot)
+    built = _as_it_stands(connection, commission.organization_id, path, sha256(document))
+    if built is not None:
+        return Outcome(order, built, is_unchanged=True)
+    return Outcome(order, write_deck(connection, document, commission.out_dir, actor=commission.actor))
+
+
+def _as_it_stands(connection: Connection[Any], organization_id: str, path: Path, snapshot: str) -> BuiltDeck | None:
+    """The deck at `path`, if it was drawn from this snapshot and nobody has touched it since."""
+    found = rows(
+        connection,
+        """
+        select kind, client_id, sha256, details from app.artefacts
+        where organization_id = %(organization_id)s and uri = %(uri)s and superseded_at is null
+            and details ->> 'snapshot' = %(snapshot)s
+        """,
+        {"organization_id": organization_id, "uri": path.resolve().as_uri(), "snapshot": snapshot},
+    )
+    if not found or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != found[0]["sha256"]:
+        return None
+    noted, share = found[0], found[0]["details"].get("filled_automatically")
+    return BuiltDeck(
+        path=path,
+        sha256=noted["sha256"],
+        slides=noted["details"]["slides"],
+        kind=noted["kind"].removesuffix("_deck"),
+        client_id=noted["client_id"],
+        snapshot_path=snapshot_path(path),
+        snapshot_sha256=snapshot,
+        filled_automatically=None if share is None else Decimal(share),
+    )
+
+
+def _unless_blocked(outcome: Outcome, commission: Commission) -> Outcome:
+    if outcome.blocked:
+        raise DeckBlocked(commission.organization_id, commission.quarter, outcome.blocked)
+    return outcome

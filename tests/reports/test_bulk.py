@@ -1,0 +1,100 @@
+"""Many decks at once: in several processes, one failing alone, going on where a run was broken off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from reports.decks import DeckBlocked
+from reports.decks.bulk import Commission, Order, Outcome, build_all, orders_of
+from tests.installation import installed
+from tests.reports import marts
+from warehouse.engine import connect
+
+
+@pytest.fixture
+def committed(committing: psycopg.Connection, database_url: str, tmp_path: Path) -> Iterator[psycopg.Connection]:
+    """The organization, committed, where this process and the ones it starts find it."""
+    marts.whole_organization(committing)
+    committing.commit()
+    with installed(database_url, tmp_path / "var"):
+        yield committing
+
+
+@pytest.fixture
+def orders(committed: psycopg.Connection) -> list[Order]:
+    return orders_of(committed, marts.ORGANIZATION, marts.QUARTER)
+
+
+def commission(folder: Path) -> Commission:
+    return Commission(marts.ORGANIZATION, marts.QUARTER, folder)
+
+
+def build(orders: list[Order], folder: Path, processes: int = 1) -> dict[Order, Outcome]:
+    return {one.order: one for one in build_all(orders, commission(folder), connect, processes=processes)}
+
+
+def test_there_is_an_order_for_the_company_and_each_client_with_figures(orders: list[Order]) -> None:
+    assert orders[0] == Order("company")
+    assert {one.client_id for one in orders[1:]} == {"juniper-dental", "birch-freight", "orchard-legal"}
+
+
+def test_two_processes_make_the_same_decks_as_one(orders: list[Order], tmp_path: Path) -> None:
+    alone, together = build(orders, tmp_path / "one"), build(orders, tmp_path / "two", processes=2)
+    assert set(alone) == set(together) == set(orders)
+    for order, outcome in together.items():
+        assert outcome.built is not None
+        assert alone[order].built is not None
+        assert outcome.built.sha256 == alone[order].built.sha256
+        assert outcome.built.path.is_file()
+
+
+def test_a_deck_that_fails_stops_no_other(orders: list[Order], tmp_path: Path) -> None:
+    nobody = Order("client", "nobody")
+    found = build([nobody, *orders], tmp_path, processes=2)
+    assert "no client 'nobody'" in str(found[nobody].error)
+    assert all(found[order].built is not None for order in orders)
+
+
+def test_what_was_drawn_from_the_same_snapshot_is_left_alone(orders: list[Order], tmp_path: Path) -> None:
+    first = build(orders, tmp_path)
+    assert not any(one.is_unchanged for one in first.values())
+    again = build(orders, tmp_path)
+    assert all(one.is_unchanged for one in again.values())
+    assert [one.built for one in again.values()] == [one.built for one in first.values()]
+
+
+def test_a_deck_that_is_gone_or_was_touched_is_built_again(orders: list[Order], tmp_path: Path) -> None:
+    first = {order: one.built for order, one in build(orders, tmp_path).items()}
+    gone, touched, *others = orders
+    assert first[gone] is not None
+    assert first[touched] is not None
+    first[gone].path.unlink()
+    first[touched].path.write_bytes(b"edited by hand")
+    again = build(orders, tmp_path)
+    assert {order for order, one in again.items() if not one.is_unchanged} == {gone, touched}
+    assert first[touched].path.read_bytes() != b"edited by hand"
+    assert len(others) == 2
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_was(orders: list[Order], tmp_path: Path) -> None:
+    some = build_all(orders, commission(tmp_path), connect)
+    done = {next(some).order, next(some).order}
+    some.close()  # type: ignore[attr-defined]  # what a person does with ctrl-C
+    again = build(orders, tmp_path)
+    assert {order for order, one in again.items() if one.is_unchanged} == done
+    assert all(one.built is not None for one in again.values())
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_failing_check_holds_all_back_and_is_told_once(
+    committed: psycopg.Connection, orders: list[Order], tmp_path: Path, processes: int
+) -> None:
+    committed.execute("delete from app.check_results")
+    marts.checks(committed, failing=True)
+    committed.commit()
+    with pytest.raises(DeckBlocked) as refused:
+        build(orders, tmp_path, processes)
+    assert "--force" in str(refused.value)
+    assert not list(tmp_path.rglob("*.pptx"))
