@@ -9,10 +9,10 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export GX_ANALYTICS_ENABLED = false
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak up lint format bench docs lock clean
+.PHONY: help setup demo test soak up lint format bench deck-gallery docs lock clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup:  ## create .venv from requirements.lock (every other command does this first)
 	@$(PYTHON) tools/setup.py
@@ -38,6 +38,9 @@ format: setup  ## write the code the way lint wants it
 bench: setup  ## measure, as ratios in one run
 	@$(PYTHON) tools/setup.py bench
 	@$(BIN)/python -m bench
+
+deck-gallery: setup  ## draw every slide of every deck, in two brands, whole and with gaps (after make demo)
+	@$(BIN)/python tools/deck_gallery.py
 
 docs: setup  ## write docs/metrics.md from the dbt project
 	@$(BIN)/qbr docs
