@@ -10,10 +10,12 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from bench import drawing
 from bench.demonstrated import Demonstrated
 from bench.figures import Figure, a_second, say, speeds
 from bench.workshop import Size, organization
 from reports.decks import build_client_deck, build_company_deck
+from reports.decks.builder import gather_deck
 from reports.views import metrics
 from reports.views import organizations as scope
 from warehouse.engine import connect
@@ -30,6 +32,8 @@ def measure(size: Size, demo: Demonstrated) -> list[Figure]:
     with connect() as connection:
         months = scope.months_until(scope.quarter_facts(connection, chosen.id, quarter).last_complete_month, 3)
         clients = metrics.clients_with_values(connection, chosen.id, months)[:CLIENTS]
+        drawn = [gather_deck(connection, "company", chosen.id, quarter)]
+        connection.rollback()
     company: list[float] = []
     company_work: list[float] = []
     alone: list[float] = []
@@ -62,6 +66,7 @@ def measure(size: Size, demo: Demonstrated) -> list[Figure]:
         Figure("client decks, one process", a_second(alone), target=">= 8/s"),
         Figure("  a second of its processor time", a_second(alone_work)),
         speeds("client decks, two processes", shared, alone, against="one process", target=">= 1.6"),
+        *drawing.measure(drawn, size),
     ]
 
 
