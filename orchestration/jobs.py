@@ -106,7 +106,9 @@ def report(context: dg.OpExecutionContext, as_of: datetime, failed: list[str]) -
     if done.decks_blocked:
         context.log.error(done.decks_blocked)
         return [*failed, done.decks_blocked]
-    return failed
+    for sentence in done.decks.failed:
+        context.log.error(sentence)
+    return [*failed, *done.decks.failed]
 
 
 @dg.op(description="Fail the run when any part failed, so that nobody takes it for a good one.")

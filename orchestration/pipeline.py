@@ -18,8 +18,9 @@ import extractors
 from orchestration import checks, model_versions, transformation
 from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Progress
+from orchestration.quarter_decks import QuarterDecks, build_quarter
 from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
-from reports.decks import BuiltDeck, DeckBlocked, build_decks
+from reports.decks import DeckBlocked
 from warehouse import citus, clients, migrations, raw, roles
 from warehouse.check_results import CheckResult
 from warehouse.engine import connect, database_url
@@ -40,7 +41,7 @@ class OrganizationReport:
     organization: Organization
     streams: list[StreamOutcome] = field(default_factory=list)
     checks: list[CheckResult] = field(default_factory=list)
-    decks: list[BuiltDeck] = field(default_factory=list)
+    decks: QuarterDecks = field(default_factory=QuarterDecks)
     decks_blocked: str | None = None
     alerts: AlertSummary | None = None
     deliveries: DeliverySummary | None = None
@@ -66,7 +67,7 @@ class RunReport:
         failed = [outcome for outcome in streams if not outcome.is_complete]
         if streams and len(failed) == len(streams):
             return 2
-        blocked = any(one.decks_blocked for one in self.organizations)
+        blocked = any(one.decks_blocked or one.decks.failed for one in self.organizations)
         return 1 if failed or blocked else 0
 
 
@@ -201,7 +202,7 @@ def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progre
                 connection, organization.id, str(quarter)
             ):
                 progress.stage(f"{organization.name}: decks of {quarter}")
-                one.decks = build_decks(connection, organization.id, str(quarter), settings.var_dir / "reports")
+                one.decks = build_quarter(organization.id, str(quarter), progress=progress)
         except DeckBlocked as error:
             one.decks_blocked = str(error)
         progress.stage(f"{organization.name}: alerts")

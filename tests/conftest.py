@@ -20,6 +20,9 @@ from tests.sandbox_server import running_sandbox
 from warehouse.embedded import EmbeddedPostgres
 from warehouse.raw import ensure_raw_tables
 
+# A PDF takes longer than its deck; the tests of them ask for it.
+os.environ.setdefault("QBR_PRINTS_PDF", "false")
+
 # Nothing in a test outlives a crash of the machine, so nothing waits for the disk.
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
 ROOT = Path(__file__).parent.parent

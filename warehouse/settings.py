@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     config_dir: Path = Field(
         default=Path("config"), description="Where each organization's YAML lies; relative to the clone."
     )
+    prints_pdf: bool = Field(
+        default=True, description="Whether each deck gets a PDF, by LibreOffice where it is installed, else WeasyPrint."
+    )
     postgres_port: int = Field(
         default=54329,
         ge=1,

@@ -1,14 +1,17 @@
 """Decks and alerts: what people receive."""
 
-from collections.abc import Sequence
+from base64 import b64encode
 
 import dagster as dg
 
 from orchestration import partitions
 from orchestration.assets.models import shown_by
+from orchestration.progress import Quiet
+from orchestration.quarter_decks import QuarterDecks, build_quarter
 from orchestration.selection import one_organization, run_instant
 from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
-from reports.decks import BuiltDeck, DeckBlocked, build_decks
+from reports.decks import DeckBlocked
+from reports.paper.pictures import preview
 from warehouse.engine import connect
 from warehouse.settings import get_settings, now
 
@@ -30,12 +33,15 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     assert isinstance(key, dg.MultiPartitionKey)  # noqa: S101  the partitions above are made of two parts
     organization = one_organization(partitions.organization_of(key))
     quarter = partitions.quarter_of(key)
-    with connect() as connection:
-        try:
-            built = build_decks(connection, organization.id, str(quarter), get_settings().var_dir / "reports")
-        except DeckBlocked as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
-    return dg.MaterializeResult(metadata=metadata_of(built))
+    try:
+        done = build_quarter(organization.id, str(quarter), progress=Quiet())
+    except DeckBlocked as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    if done.failed:
+        context.log_event(dg.AssetObservation(decks.key, partition=key, metadata=metadata_of(done)))
+        built = f"{len(done.built)} decks were built and stand at their places"
+        raise dg.Failure(description=f"{' '.join(done.failed)} {built}.", allow_retries=False)
+    return dg.MaterializeResult(metadata=metadata_of(done))
 
 
 @dg.asset(
@@ -57,15 +63,20 @@ def alerts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=metadata_of_alerts(summary, deliveries))
 
 
-def metadata_of(built: Sequence[BuiltDeck]) -> dict[str, dg.MetadataValue]:
-    """Where the decks lie: the folder to open, and a link to each file."""
-    if not built:
+def metadata_of(done: QuarterDecks) -> dict[str, dg.MetadataValue]:
+    """Where the decks lie: the folder to open, a link to each file, and the first slide of the first as a picture."""
+    if not done.built:
         return {"decks": dg.MetadataValue.int(0)}
-    links = "\n".join(f"- [{deck.path.name}]({deck.path.as_uri()})" for deck in built)
+    links = "\n".join(f"- [{deck.path.name}]({deck.path.as_uri()})" for deck in done.built)
+    shown = done.built[0].path.with_suffix(".pdf")
+    picture = f"![{shown.stem}](data:image/png;base64,{b64encode(preview(shown)).decode()})" if shown.is_file() else ""
     return {
-        "decks": dg.MetadataValue.int(len(built)),
-        "folder": dg.MetadataValue.path(built[0].path.parent),
+        "decks": dg.MetadataValue.int(len(done.built)),
+        "unchanged": dg.MetadataValue.int(done.unchanged),
+        "folder": dg.MetadataValue.path(done.built[0].path.parent),
         "files": dg.MetadataValue.md(links),
+        "PDFs": dg.MetadataValue.text(done.companions.why_no_pdf or f"{len(done.companions.pdfs)} printed"),
+        **({"first slide": dg.MetadataValue.md(picture)} if picture else {}),
     }
 
 

@@ -10,11 +10,13 @@ import typer
 from orchestration import pipeline
 from orchestration.cli.deck_comparison import print_comparison
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
-from orchestration.cli.report import near
+from orchestration.cli.report import near, summary
 from orchestration.errors import NothingDone, UsageError
-from orchestration.progress import on_screen
+from orchestration.progress import complain, on_screen
+from orchestration.quarter_decks import build_quarter
 from orchestration.selection import must_have_begun, one_organization, run_instant
-from reports.decks import BuiltDeck, DeckBlocked, build_deck, build_decks
+from reports.decks import BuiltDeck, DeckBlocked
+from reports.decks.bulk import Order
 from reports.decks.comparison import compare
 from reports.decks.declarations import decks as declared_decks
 from reports.decks.finalising import FinaliseRefused, finalise
@@ -44,6 +46,7 @@ def decks() -> None:
 
 @app.command("build")
 def build(
+    *,
     quarter: AskedQuarter,
     deck: DeckOption = None,
     client: ClientOption = None,
@@ -52,35 +55,46 @@ def build(
         str | None,
         typer.Option("--force", metavar="REASON", help="Build despite failed checks; each slide is marked DRAFT."),
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="How many draw at once; as many as pay when not given.")
+    ] = None,
+    pdf: Annotated[
+        bool | None, typer.Option("--pdf/--no-pdf", help="Print each deck; as QBR_PRINTS_PDF says when not given.")
+    ] = None,
 ) -> None:
     """Render the company deck and one deck a client, or the one asked for, from the marts as they are now.
 
-    A failed check of severity error, or books that do not tie, hold the decks back. A forced deck carries its reason
-    and stands in the audit log. Beside each deck stands how much of it no person had to fill in.
+    Beside each deck lie a PDF and a handout with all of its figures. A failed check of severity error, or books that
+    do not tie, hold the decks back. A forced deck carries its reason and stands in the audit log. One deck that fails
+    stops no other, and what was built from the same data is left alone, so a run that was broken off can be repeated.
     """
     shown = as_quarter(quarter)
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
     must_have_begun(shown.periods, [chosen], run_instant([chosen]), asked=quarter, history_counts=False)
-    settings, person = get_settings(), Actor("person", getpass.getuser())
-    with on_screen() as screen, connect() as connection:
+    with on_screen() as screen:
         screen.stage(f"{chosen.name}: decks of {shown}")
-        place = (chosen.id, str(shown), settings.var_dir / "reports")
         try:
-            built = (
-                [
-                    build_deck(
-                        connection, _named(deck, client), *place, client_id=client, force_reason=force, actor=person
-                    )
-                ]
-                if client or deck
-                else build_decks(connection, *place, force_reason=force, actor=person)
+            done = build_quarter(
+                chosen.id,
+                str(shown),
+                progress=screen,
+                orders=[Order(_named(deck, client), client)] if client or deck else [],
+                processes=processes,
+                pdf=pdf,
+                force_reason=force,
+                actor=Actor("person", getpass.getuser()),
             )
         except DeckBlocked as error:
             raise NothingDone(str(error)) from error
         screen.finish()
-        for one in built:
+        for one in done.built:
             screen.line(_line(one))
+        screen.line(summary(done))
+    for sentence in done.failed:
+        complain(f"qbr: {sentence}")
+    if done.failed:
+        raise typer.Exit(1 if done.built else 2)
 
 
 @app.command("list")

@@ -18,6 +18,7 @@ from orchestration.checks import blocks
 from orchestration.extraction import StreamOutcome
 from orchestration.pipeline import OrganizationReport, RunReport
 from orchestration.progress import complain
+from orchestration.quarter_decks import QuarterDecks
 from reports.alerts import AlertSummary
 from reports.views.quality import UnmatchedClient, unmatched_clients
 from warehouse.check_results import CheckResult
@@ -148,6 +149,8 @@ def print_run(console: Console, done: RunReport) -> None:
             complain(f"qbr: {sentence}")
         if one.decks_blocked:
             complain(f"qbr: {one.decks_blocked}")
+        for sentence in one.decks.failed:
+            complain(f"qbr: {sentence}")
     if summary := _shortfall(done):
         complain(f"qbr: {summary}")
 
@@ -222,12 +225,25 @@ def _print_alerts(console: Console, alerts: AlertSummary) -> None:
 
 def _print_decks(console: Console, one: OrganizationReport) -> None:
     """The company's deck by name, the clients' by their folder."""
-    company = [deck for deck in one.decks if deck.kind == "company"]
-    of_clients = [deck for deck in one.decks if deck.kind != "company"]
+    company = [deck for deck in one.decks.built if deck.kind == "company"]
+    of_clients = [deck for deck in one.decks.built if deck.kind != "company"]
     for deck in company:
         _plain(console, f"Deck of the company: {near(deck.path)}")
     if of_clients:
         _plain(console, f"Decks of {len(of_clients)} clients: {near(of_clients[0].path.parent)}/")
+    if one.decks.built:
+        _plain(console, summary(one.decks))
+
+
+def summary(done: QuarterDecks) -> str:
+    """How many decks there are now, and what lies beside them."""
+    companions, new = done.companions, len(done.built) - done.unchanged
+    said = [f"{new} decks drawn", *([f"{done.unchanged} as they were"] if done.unchanged else [])]
+    if companions.handouts:
+        said.append(f"{len(companions.handouts)} handouts")
+    if companions.pdfs:
+        said.append(f"{len(companions.pdfs)} PDFs by {companions.made_by}")
+    return ", ".join(said) + (f". {companions.why_no_pdf}" if companions.why_no_pdf else "")
 
 
 def first_steps(organization_id: str) -> str:

@@ -80,9 +80,9 @@ def test_the_figures_of_each_client_equal_the_truth(warehouse: Warehouse, place:
 def test_each_business_has_its_decks(warehouse: Warehouse) -> None:
     for each in warehouse.report.organizations:
         assert each.decks_blocked is None
-        assert sum(deck.kind == "company" for deck in each.decks) == 1
-        assert len(each.decks) > 10
-        assert all(deck.path.exists() for deck in each.decks)
+        assert sum(deck.kind == "company" for deck in each.decks.built) == 1
+        assert len(each.decks.built) > 10
+        assert all(deck.path.exists() for deck in each.decks.built)
 
 
 def test_no_deck_of_one_business_names_a_client_of_another(warehouse: Warehouse) -> None:
@@ -90,7 +90,7 @@ def test_no_deck_of_one_business_names_a_client_of_another(warehouse: Warehouse)
     names = {each.organization.id: each.organization.name for each in warehouse.report.organizations}
     for each in warehouse.report.organizations:
         others = [name for organization_id, name in names.items() if organization_id != each.organization.id]
-        for deck in each.decks:
+        for deck in each.decks.built:
             text = deck_text(deck.path)
             assert not [name for name in others if name in text]
 

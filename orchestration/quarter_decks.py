@@ -1,0 +1,71 @@
+"""All decks of one quarter with what goes out beside them, for the command, the pipeline and Dagster alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from orchestration.progress import Progress
+from reports.decks import BuiltDeck
+from reports.decks.bulk import Commission, Order, Outcome, build_all, orders_of
+from reports.paper.companions import Companions, accompany
+from warehouse.audit import RUN, Actor
+from warehouse.engine import connect
+from warehouse.settings import get_settings
+
+WORTH_A_PROCESS = 25
+"""Decks that one process draws while another is still being started."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterDecks:
+    """What came of the orders: decks built or found unchanged, sentences about those that failed, handouts and PDFs."""
+
+    built: list[BuiltDeck] = field(default_factory=list)
+    unchanged: int = 0
+    failed: list[str] = field(default_factory=list)
+    companions: Companions = field(default_factory=lambda: Companions((), ()))
+
+
+def build_quarter(
+    organization_id: str,
+    quarter: str,
+    *,
+    progress: Progress,
+    orders: Sequence[Order] = (),
+    processes: int | None = None,
+    pdf: bool | None = None,
+    force_reason: str | None = None,
+    actor: Actor = RUN,
+) -> QuarterDecks:
+    """Build the decks ordered, all of the quarter where none is named, and their handouts and PDFs.
+
+    Each deck is committed by itself. Raises DeckBlocked while a check holds them back, UnknownScope for an
+    organization or quarter that is not in the marts.
+    """
+    settings = get_settings()
+    with connect() as connection:
+        wanted = list(orders) or orders_of(connection, organization_id, quarter)
+    outcomes: list[Outcome] = []
+    commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
+    for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
+        outcomes.append(outcome)
+        progress.detail(f"{len(outcomes)} of {len(wanted)}")
+    places = {order: number for number, order in enumerate(wanted)}
+    outcomes.sort(key=lambda one: places[one.order])
+    built = [one.built for one in outcomes if one.built is not None]
+    with connect() as connection:
+        prints = settings.prints_pdf if pdf is None else pdf
+        companions = accompany(connection, organization_id, quarter, built, pdf=prints, said=progress.detail)
+        connection.commit()
+    return QuarterDecks(
+        built=built,
+        unchanged=sum(one.is_unchanged for one in outcomes),
+        failed=[one.error for one in outcomes if one.error is not None],
+        companions=companions,
+    )
+
+
+def _processes(decks: int) -> int:
+    return min(os.cpu_count() or 1, 4, 1 + decks // WORTH_A_PROCESS)
