@@ -41,7 +41,7 @@ def html(deck: bytes) -> str:
     """The presentation as one document; each slide is a page of its size."""
     presentation = Presentation(io.BytesIO(deck))
     drawing = _Drawing(theme_of(presentation), fonts_of(presentation))
-    wide, tall = presentation.slide_width / 12700, presentation.slide_height / 12700
+    wide, tall = ((size or 0) / 12700 for size in (presentation.slide_width, presentation.slide_height))
     slides = "".join(drawing.slide(slide) for slide in presentation.slides)
     title = escape(presentation.core_properties.title or "")
     style = (

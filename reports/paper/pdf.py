@@ -56,7 +56,7 @@ def _weasyprint_lacks() -> str | None:
     if importlib.util.find_spec("weasyprint") is None:
         return "WeasyPrint is not installed"
     try:
-        import weasyprint  # noqa: F401  it looks for Pango when it is imported
+        import weasyprint  # type: ignore[import-untyped]  # noqa: F401  it looks for Pango when it is imported
     except OSError:
         return "WeasyPrint does not find Pango"
     return None
@@ -73,7 +73,7 @@ def _only_embedded(url: str, **_: object) -> dict[str, object]:
     """Pictures stand in the page itself; nothing is ever fetched."""
     if not url.startswith("data:"):
         raise ValueError(f"A deck asks for {url.split(':', 1)[0]}: something outside of itself.")
-    from weasyprint.urls import default_url_fetcher
+    from weasyprint.urls import default_url_fetcher  # type: ignore[import-untyped]
 
     found: dict[str, object] = default_url_fetcher(url)
     return found

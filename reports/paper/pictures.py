@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 from PIL import Image, ImageDraw
 
 _MARGIN, _CAPTION = 10, 22
