@@ -9,6 +9,7 @@ from warehouse.config_section import Section, Text, listed, written_like
 Channel = Literal["email", "chat_webhook", "file"]
 Colour = Annotated[str, written_like(r"#[0-9A-Fa-f]{6}", '"#16324F", in quotes')]
 TimeOfDay = Annotated[str, written_like(r"([01][0-9]|2[0-3]):[0-5][0-9]", "20:30")]
+BrandFile = Annotated[str, written_like(r"(?!/)(?!.*\.\.)[^\\]+\.(png|jpe?g|pptx)", "brands/logo.png, below config/")]
 Mail = Annotated[str, written_like(r"[^@\s,]+@[^@\s,]+", "someone@example.com")]
 
 
@@ -19,7 +20,13 @@ class Brand(Section):
     accent_color: Colour = "#1F7A8C"
     text_color: Colour = "#1B2430"
     font: Text = "Arial"
+    heading_font: Text | None = None
     footer: str = ""
+    paper: Literal["widescreen", "a4", "letter"] = "widescreen"
+    logo: BrandFile | None = None
+    template: BrandFile | None = None
+    wording: dict[Text, dict[Text, Text]] = Field(default_factory=dict)
+    """For each deck: words of its own by the slide's name, and `title` and `subject`."""
 
 
 class Email(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from orchestration.quarter_decks import build_quarter
 from orchestration.selection import must_have_begun, one_organization, run_instant
 from reports.decks import BuiltDeck, DeckBlocked
 from reports.decks.bulk import Order
+from reports.decks.builder import template_of
 from reports.decks.comparison import compare
 from reports.decks.declarations import decks as declared_decks
 from reports.decks.finalising import FinaliseRefused, finalise
@@ -197,6 +199,23 @@ def comment(
             written_by=getpass.getuser(),
         )
     typer.echo(f"Noted for the {name} deck of {shown}; the next `qbr deck build` shows it.")
+
+
+@app.command("template")
+def write_template(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the .pptx.")],
+    organization: OneOrganizationOption = None,
+) -> None:
+    """Write the brand's slide master and layouts as a .pptx, to be changed in PowerPoint and set as brand.template."""
+    chosen = one_organization(organization)
+    pipeline.prepare([chosen])
+    if path.exists():
+        raise UsageError(f"{path} exists already and was not overwritten.")
+    with connect() as connection:
+        content = template_of(connection, chosen.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    typer.echo(f"{path}: change its look, keep the names of layouts and places, and set brand.template to it.")
 
 
 def _named(deck: str | None, client: str | None) -> str:

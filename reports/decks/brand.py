@@ -23,6 +23,11 @@ class Brand:
     heading_font: str = "Arial"
     body_font: str = "Arial"
     footer: str = ""
+    paper: str = "widescreen"
+    logo: bytes | None = None
+    """A PNG or JPEG picture; a template of the brand's own carries its own."""
+    template: bytes | None = None
+    """A .pptx of the brand's own, with the product's layouts and places by name."""
 
     @property
     def on_primary(self) -> str:
@@ -30,7 +35,9 @@ class Brand:
         return WHITE if contrast(self.primary, WHITE) >= contrast(self.primary, self.text) else self.text
 
 
-def brand_of(name: str, settings: Mapping[str, Any]) -> Brand:
+def brand_of(
+    name: str, settings: Mapping[str, Any], *, logo: bytes | None = None, template: bytes | None = None
+) -> Brand:
     """The brand from an organization's settings; what is not given keeps the product's own look.
 
     Raises ValueError naming the key when a colour is not six hexadecimal digits.
@@ -48,7 +55,9 @@ def brand_of(name: str, settings: Mapping[str, Any]) -> Brand:
         given[key] = found[1].upper()
     if font := settings.get("font"):
         given["heading_font"] = given["body_font"] = str(font)
-    return Brand(**given)
+    if font := settings.get("heading_font"):
+        given["heading_font"] = str(font)
+    return Brand(**given, paper=str(settings.get("paper") or "widescreen"), logo=logo, template=template)
 
 
 def contrast(first: str, second: str) -> float:

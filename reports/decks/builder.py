@@ -9,11 +9,13 @@ from typing import Any
 
 from psycopg import Connection
 
+from reports.decks.brand import brand_of
 from reports.decks.declarations import declaration
-from reports.decks.gathering import gather, one_state
+from reports.decks.gathering import brand_files, gather, one_state
 from reports.decks.gating import gate
 from reports.decks.rendering import render
 from reports.decks.snapshots import DeckSnapshot, decode, encode, sha256
+from reports.decks.templates import open_template
 from reports.errors import DeckBlocked, ReportError
 from reports.views import metrics
 from reports.views import organizations as facts
@@ -202,6 +204,13 @@ def deck_path(out_dir: Path, snapshot: DeckSnapshot) -> Path:
 def snapshot_path(deck: Path) -> Path:
     """Where the snapshot of the deck at `deck` lies: apart from what people open."""
     return deck.parent.parent / "snapshots" / deck.parent.name / f"{deck.stem}.json"
+
+
+def template_of(connection: Connection[Any], organization_id: str) -> bytes:
+    """The organization's slide master and layouts as its decks are drawn on them."""
+    found = facts.organization(connection, organization_id)
+    files = brand_files(found)
+    return open_template(brand_of(found.name, found.brand, logo=files.logo, template=files.template)).content
 
 
 def _scope(connection: Connection[Any], organization_id: str, quarter: str, client_id: str | None) -> Scope:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reports.decks.findings import Finding, Sentence, is_flat
-from reports.formats import Formats
+from reports.formats import NO_CHANGE, Formats
 from reports.views.commentary import Change, Commentary
 from reports.views.figures import Figure, counted
 
@@ -32,7 +32,7 @@ def remarks(formats: Formats, view: Commentary) -> list[Remark]:
     """The changes worth naming, thresholds crossed first, then what got worse, then the largest."""
     return [
         Remark(_changed(formats, change, view), _driven(formats, change), _step(change))
-        for change in worth_naming(formats, view.changes)[:MOST]
+        for change in _named(formats, view.changes)
     ]
 
 
@@ -51,6 +51,19 @@ def worth_naming(formats: Formats, changes: Sequence[Change]) -> list[Change]:
     )
 
 
+def _named(formats: Formats, changes: Sequence[Change]) -> list[Change]:
+    """What is worth naming, and up to three smaller moves where that is little."""
+    worth = worth_naming(formats, changes)[:MOST]
+    smaller = [
+        change
+        for change in changes
+        if change not in worth
+        and change.change.value
+        and not is_flat(formats, change.change, change.now, change.previous)
+    ]
+    return [*worth, *smaller[: max(0, 3 - len(worth))]]
+
+
 def headline(formats: Formats, view: Commentary) -> Finding:
     """How many thresholds were crossed, or what moved most."""
     say = Sentence(formats)
@@ -64,7 +77,8 @@ def headline(formats: Formats, view: Commentary) -> Finding:
     if moved:
         top = max(moved, key=_size)
         way = "up" if (top.change.value or 0) > 0 else "down"
-        text = f"{top.now.label} moved most since {before}: {way} {say.share(top.change_fraction)}"
+        by = say.share(top.change_fraction) if _reads_as_share(top) else say.size(top.change, top.now)
+        text = f"{top.now.label} moved most since {before}: {way} {by}"
         return say.finding(f"{text}, to {say.value(top.now)}")
     if any(change.change.value is not None for change in view.changes):
         return say.finding(f"No figure moved by a tenth or crossed a threshold since {before}")
@@ -74,8 +88,7 @@ def headline(formats: Formats, view: Commentary) -> Finding:
 def _changed(formats: Formats, change: Change, view: Commentary) -> Finding:
     say = Sentence(formats)
     way = "rose" if (change.change.value or 0) > 0 else "fell"
-    by = say.share(change.change_fraction) if change.change_fraction.value is not None else None
-    amount = by or say.size(change.change, change.now)
+    amount = say.share(change.change_fraction) if _reads_as_share(change) else say.size(change.change, change.now)
     was, now = say.value(change.previous, change.now), say.value(change.now)
     text = f"{change.now.label} {way} by {amount} on {formats.quarter(view.previous_quarter)}, from {was} to {now}"
     if judged := _judged(change):
@@ -83,6 +96,12 @@ def _changed(formats: Formats, change: Change, view: Commentary) -> Finding:
     if change.has_crossed:
         text += f". It was {_WORDS[change.previous_status]} and is {_WORDS[change.status]}"
     return say.finding(f"{text}.")
+
+
+def _reads_as_share(change: Change) -> bool:
+    """False where a percentage would puzzle: without one, across zero, from or to nothing, or more than doubled."""
+    was, now, share = change.previous.value, change.now.value, change.change_fraction.value
+    return bool(was and now and share is not None and was * now > 0 and abs(share) <= 1)
 
 
 def _driven(formats: Formats, change: Change) -> Finding:
@@ -98,7 +117,8 @@ def _driven(formats: Formats, change: Change) -> Finding:
 
 
 def _list(say: Sentence, parts: Sequence[Figure], like: Figure) -> str:
-    return ", ".join(f"{part.label} {say.signed(part, like)}" for part in parts)
+    told = [part for part in parts if say.formats.signed(part.value or Decimal(0), part.unit) != NO_CHANGE]
+    return ", ".join(f"{part.label} {say.signed(part, like)}" for part in told)
 
 
 def _step(change: Change) -> str:
@@ -109,7 +129,7 @@ def _step(change: Change) -> str:
         return "Look at what drove it; decide whether to act."
     if judged == "better":
         return "Keep what drove it."
-    return "Decide whether this is wanted."
+    return "Talk about whether this is wanted."
 
 
 def _size(change: Change) -> Decimal:

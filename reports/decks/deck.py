@@ -19,7 +19,7 @@ from reports.decks import receipts
 from reports.decks.brand import WHITE, Brand
 from reports.decks.charts import Chart
 from reports.decks.findings import Finding
-from reports.decks.layouts import Box, Kind, Placeholder, placeholder
+from reports.decks.layouts import Box, Kind, Placeholder
 from reports.decks.measure import LINE_HEIGHT, wrapped
 from reports.decks.notes import Notes
 from reports.decks.pack import repacked
@@ -37,7 +37,7 @@ from reports.decks.shapes import (
     textbox_xml,
 )
 from reports.decks.snapshots import DeckSnapshot
-from reports.decks.theme import template
+from reports.decks.templates import open_template
 from reports.decks.xmltext import attribute, legal
 from reports.formats import Formats
 from reports.views.figures import Figure, Receipt
@@ -48,13 +48,14 @@ class Deck:
     """One presentation, drawn from a deck snapshot. `owner`, `client`, `quarter` and `state` are the snapshot's."""
 
     def __init__(self, *, brand: Brand, formats: Formats, snapshot: DeckSnapshot) -> None:
-        self.brand = brand
+        opened = open_template(brand)
+        self.brand, self.sheet = opened.brand, opened.sheet
         self.formats = formats
         self.snapshot = snapshot
         self.title = snapshot.title
         self.quarter = snapshot.quarter
         self.draft_reason = snapshot.draft_reason
-        self._presentation = Presentation(io.BytesIO(template(brand)))
+        self._presentation = Presentation(io.BytesIO(opened.content))
         self._layouts = {layout.name: layout for layout in self._presentation.slide_layouts}
         self._receipts_heading = receipts.heading(
             snapshot.owner.organization_id, snapshot.quarter.quarter, snapshot.state
@@ -162,12 +163,12 @@ class Page:
 
     def place(self, name: str) -> Box:
         """Where the layout keeps the place `name`."""
-        return placeholder(self._layout, name).box
+        return self._deck.sheet.place(self._layout, name).box
 
     @property
     def content(self) -> Box:
         """The room between title and footer on a page of the layout Finding."""
-        return placeholder("Finding", "Content").box
+        return self._deck.sheet.place("Finding", "Content").box
 
     def cite(self, figure: Figure, shown: str | None = None) -> None:
         """Put the figure's receipt into the speaker notes."""
@@ -219,7 +220,7 @@ class Page:
 
     def fill(self, name: str, text: str, *, sizes: tuple[float, ...] | None = None) -> None:
         """Text into the place `name`, as large as fits of `sizes` (points, descending)."""
-        place = placeholder(self._layout, name)
+        place = self._deck.sheet.place(self._layout, name)
         sizes = sizes or (place.size, *(size for size in (13.0, 12.0, SMALLEST) if size < place.size))
         self._noted.fill(name, text)
         text, size = fitted(text, sizes, place.box, bold=place.bold, font=self._font(place))
@@ -229,7 +230,7 @@ class Page:
 
     def headline(self, text: str) -> None:
         """The slide's title: on one line where it fits a little smaller, else on two."""
-        place = placeholder(self._layout, "Title")
+        place = self._deck.sheet.place(self._layout, "Title")
         one_line = Box(0, 0, place.box.width, place.size * LINE_HEIGHT / 72 + 0.001)
         for size in (place.size, place.size - 2):
             if fitted(text, (size,), one_line, bold=place.bold, font=self._font(place))[0] == text:
@@ -239,7 +240,7 @@ class Page:
 
     def number(self, number: int) -> None:
         """The slide's number into its place, as a field that follows the slide."""
-        place = placeholder(self._layout, "Slide Number")
+        place = self._deck.sheet.place(self._layout, "Slide Number")
         field = (
             '<a:p><a:fld id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}" type="slidenum"><a:rPr lang="en-US"/>'
             f"<a:t>{number}</a:t></a:fld></a:p>"
@@ -300,7 +301,7 @@ class Page:
     def _where(self, place: str | Box) -> tuple[Box, int | None, str]:
         if isinstance(place, Box):
             return place, None, f"Content {self._next_id}"
-        found = placeholder(self._layout, place)
+        found = self._deck.sheet.place(self._layout, place)
         return found.box, found.index, found.name
 
     def _write_place(self, place: Placeholder, paragraphs: str) -> None:
@@ -313,7 +314,7 @@ class Page:
         )
 
     def _draft_mark(self, reason: str) -> None:
-        box = Box(9.4, 0.14, 3.333, 0.46)
+        box = Box(self._deck.sheet.width - 3.933, 0.14, 3.333, 0.46)
         text, size = self.fit(f"DRAFT: {reason}", (12, SMALLEST), box, bold=True, margin=0.05)
         mark = [Paragraph([Run(text, size, bold=True, colour="accent6")], align="ctr")]
         self.text("Draft Mark", box, mark, fill="bg1", line="accent6", margin=0.05, anchor="ctr")

@@ -8,9 +8,11 @@ from psycopg import Connection
 from psycopg.pq import TransactionStatus
 
 from reports.decks.declarations import DeckDeclaration, SlideDeclaration, view_of
-from reports.decks.snapshots import SCHEMA, DeckSnapshot, GatheredSlide, LeftOut, Owner, encode_content
+from reports.decks.snapshots import SCHEMA, BrandFiles, DeckSnapshot, GatheredSlide, LeftOut, Owner, encode_content
+from reports.errors import ReportError
 from reports.views.organizations import Organization
 from reports.views.scope import Scope
+from warehouse.settings import get_settings
 
 
 @contextmanager
@@ -56,10 +58,26 @@ def gather(
         quarter=scope.quarter,
         state=scope.snapshot,
         brand={key: value for key, value in organization.brand.items() if key != "wording"},
+        files=brand_files(organization),
         draft_reason=draft_reason,
         slides=tuple(slides),
         left_out=tuple(left_out),
     )
+
+
+def brand_files(organization: Organization) -> BrandFiles:
+    """Logo and template, read from below the folder of configuration. Raises ReportError when one is not there."""
+    found: dict[str, bytes | None] = {}
+    for name in ("logo", "template"):
+        given = organization.brand.get(name)
+        path = None if not given else get_settings().config_dir / str(given)
+        if path is not None and not path.is_file():
+            raise ReportError(
+                f"brand.{name} of {organization.organization_id} is {given}, and there is no file {path}; put it there "
+                "or leave the key out."
+            )
+        found[name] = None if path is None else path.read_bytes()
+    return BrandFiles(**found)
 
 
 def _reason_to_leave_out(line: SlideDeclaration, audience: str, scope: Scope) -> str | None:

@@ -1,12 +1,16 @@
 """Where things stand on a slide: one grid, and the layouts of the template with their placeholders by name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Literal
 
 from pptx.util import Inches
 
-SLIDE_WIDTH, SLIDE_HEIGHT = Inches(13.333), Inches(7.5)
+SLIDE_WIDTH = 13.333
+PAPERS = {"widescreen": 7.5, "a4": SLIDE_WIDTH * 210 / 297, "letter": SLIDE_WIDTH * 8.5 / 11}
+"""Height of a slide in inches: a slide for paper has the paper's shape, so that a print fills the sheet."""
 GUTTER = 0.25
 """Inches between neighbours on the grid."""
 
@@ -127,9 +131,61 @@ LAYOUTS: dict[str, tuple[Placeholder, ...]] = {
 """Layouts by name. Slides ask for a place by its name, so the geometry stands here and nowhere else."""
 
 
-def placeholder(layout: str, name: str) -> Placeholder:
-    """The placeholder `name` of `layout`; LookupError names those there are."""
-    for place in LAYOUTS[layout]:
-        if place.name == name:
-            return place
-    raise LookupError(f"Layout {layout!r} has no place {name!r}, only {[place.name for place in LAYOUTS[layout]]}.")
+Layouts = Mapping[str, tuple[Placeholder, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The size of a slide in inches, and its layouts."""
+
+    width: float
+    height: float
+    layouts: Layouts
+
+    def place(self, layout: str, name: str) -> Placeholder:
+        """The placeholder `name` of `layout`; LookupError names those there are."""
+        for place in self.layouts[layout]:
+            if place.name == name:
+                return place
+        names = [place.name for place in self.layouts[layout]]
+        raise LookupError(f"Layout {layout!r} has no place {name!r}, only {names}.")
+
+
+@lru_cache(maxsize=8)
+def sheet(paper: str = "widescreen", *, has_logo: bool = False) -> Sheet:
+    """The product's own layouts on a slide of the paper's shape; the foot makes room for a logo where there is one."""
+    height = PAPERS[paper]
+    layouts = {
+        name: tuple(_placed(place, height - PAPERS["widescreen"], is_cover=name == "Cover") for place in places)
+        for name, places in LAYOUTS.items()
+    }
+    if has_logo:
+        layouts = {name: tuple(map(_beside_logo, places)) for name, places in layouts.items()}
+    return Sheet(SLIDE_WIDTH, height, layouts)
+
+
+def logo_box(paper: str, *, is_cover: bool) -> Box:
+    """Where a logo stands: at the foot beside the slide's number, on the cover at the top right."""
+    if is_cover:
+        return Box(LEFT + WIDTH - 2.6, 0.65, 2.6, 0.9)
+    return Box(LEFT + WIDTH - 2.75, PAPERS[paper] - 0.49, 1.5, 0.32)
+
+
+def _placed(place: Placeholder, extra: float, *, is_cover: bool) -> Placeholder:
+    """A place of the wide slide on one that is `extra` inches higher."""
+    box = place.box
+    if is_cover:
+        moved = box if place.name == "Owner" else replace(box, top=box.top + extra / 2)
+    elif place.kind in {Kind.FOOTER, Kind.NUMBER}:
+        moved = replace(box, top=box.top + extra)
+    elif box.top >= CONTENT.top:
+        by = (CONTENT.height + extra) / CONTENT.height
+        moved = replace(box, top=CONTENT.top + (box.top - CONTENT.top) * by, height=box.height * by)
+    else:
+        moved = box
+    return replace(place, box=moved)
+
+
+def _beside_logo(place: Placeholder) -> Placeholder:
+    narrower = {"Footer": 8.7, "Owner": 8.4}.get(place.name)
+    return place if narrower is None else replace(place, box=replace(place.box, width=narrower))

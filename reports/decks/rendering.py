@@ -22,7 +22,7 @@ def render(snapshot: DeckSnapshot) -> RenderedDeck:
     """Draw the deck; the same snapshot gives the same bytes."""
     owner = snapshot.owner
     deck = Deck(
-        brand=brand_of(owner.name, snapshot.brand),
+        brand=brand_of(owner.name, snapshot.brand, logo=snapshot.files.logo, template=snapshot.files.template),
         formats=Formats(owner.locale, owner.currency, owner.time_zone),
         snapshot=snapshot,
     )

@@ -35,6 +35,14 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class BrandFiles:
+    """The brand's logo and template as they were; a deck is drawn from its snapshot alone."""
+
+    logo: bytes | None = None
+    template: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GatheredSlide:
     """One slide's content as its view gave it, still encoded; `content` reads it."""
 
@@ -71,6 +79,7 @@ class DeckSnapshot:
     quarter: QuarterFacts
     state: Snapshot
     brand: Mapping[str, Any]
+    files: BrandFiles
     draft_reason: str | None
     slides: tuple[GatheredSlide, ...]
     left_out: tuple[LeftOut, ...] = ()

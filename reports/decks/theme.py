@@ -4,10 +4,14 @@ The package is written part by part rather than kept as a file, so that a second
 nothing of a stock look is left over. Part names and schemas: ECMA-376 part 1, PresentationML.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
+from pptx.parts.image import Image
+from pptx.util import Inches
+
 from reports.decks.brand import GREEN, RED, WHITE, YELLOW, Brand, mixed, readable
-from reports.decks.layouts import LAYOUTS, SLIDE_HEIGHT, SLIDE_WIDTH, Box, Kind, Placeholder
+from reports.decks.layouts import Align, Box, Kind, Placeholder, Sheet, logo_box, sheet
 from reports.decks.pack import packed
 from reports.decks.xmltext import attribute, content
 
@@ -21,28 +25,72 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES = "application/vnd.openxmlformats-officedocument.presentationml"
 
 
+@dataclass(frozen=True, slots=True)
+class _Logo:
+    """The brand's picture with its size in pixels."""
+
+    content: bytes
+    extension: str
+    content_type: str
+    width: int
+    height: int
+    alt: str
+    paper: str
+
+    @classmethod
+    def of(cls, brand: Brand) -> "_Logo | None":
+        if brand.logo is None:
+            return None
+        image = Image.from_blob(brand.logo)
+        width, height = image.size
+        return cls(brand.logo, image.ext, image.content_type, width, height, f"Logo of {brand.name}", brand.paper)
+
+    @property
+    def name(self) -> str:
+        return f"logo.{self.extension}"
+
+    def xml(self, box: Box, relation: str, side: Align) -> str:
+        """The picture, as large as fits the box in its own proportions, at one side of it."""
+        scale = min(box.width / self.width, box.height / self.height)
+        width, height = self.width * scale, self.height * scale
+        left = box.right - width if side == "r" else box.left
+        x, y, cx, cy = Box(left, box.top + (box.height - height) / 2, width, height).emu
+        return (
+            f'<p:pic><p:nvPicPr><p:cNvPr id="90" name="Logo" descr={attribute(self.alt)}/><p:cNvPicPr>'
+            '<a:picLocks noChangeAspect="1"/></p:cNvPicPr><p:nvPr userDrawn="1"/></p:nvPicPr><p:blipFill>'
+            f'<a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr><a:xfrm>'
+            f'<a:off x="{x}" y="{y}"/><a:ext cx="{cx}" cy="{cy}"/></a:xfrm>'
+            '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr></p:pic>'
+        )
+
+
 @lru_cache(maxsize=64)
 def template(brand: Brand) -> bytes:
     """An empty presentation in the brand's look, ready for `pptx.Presentation`."""
-    names = list(LAYOUTS)
-    parts = {
-        "[Content_Types].xml": _content_types(len(names)),
+    has_logo = brand.logo is not None
+    laid = sheet(brand.paper, has_logo=has_logo)
+    names = list(laid.layouts)
+    logo = _Logo.of(brand)
+    picture = [("image", f"../media/{logo.name}")] if logo else []
+    parts: dict[str, bytes | str] = {
+        "[Content_Types].xml": _content_types(len(names), logo),
         "_rels/.rels": _relations([("officeDocument", "ppt/presentation.xml")]),
-        "ppt/presentation.xml": _presentation(),
+        "ppt/presentation.xml": _presentation(laid),
         "ppt/_rels/presentation.xml.rels": _relations(
             [("slideMaster", "slideMasters/slideMaster1.xml"), ("theme", "theme/theme1.xml")]
         ),
         "ppt/theme/theme1.xml": theme_xml(brand),
-        "ppt/slideMasters/slideMaster1.xml": _master(len(names)),
+        "ppt/slideMasters/slideMaster1.xml": _master(laid, logo),
         "ppt/slideMasters/_rels/slideMaster1.xml.rels": _relations(
             [("slideLayout", f"../slideLayouts/slideLayout{number}.xml") for number in range(1, len(names) + 1)]
-            + [("theme", "../theme/theme1.xml")]
+            + [("theme", "../theme/theme1.xml"), *picture]
         ),
+        **({f"ppt/media/{logo.name}": logo.content} if logo else {}),
     }
     for number, name in enumerate(names, start=1):
-        parts[f"ppt/slideLayouts/slideLayout{number}.xml"] = _layout(name, LAYOUTS[name], brand)
+        parts[f"ppt/slideLayouts/slideLayout{number}.xml"] = _layout(name, laid, brand, logo)
         parts[f"ppt/slideLayouts/_rels/slideLayout{number}.xml.rels"] = _relations(
-            [("slideMaster", "../slideMasters/slideMaster1.xml")]
+            [("slideMaster", "../slideMasters/slideMaster1.xml"), *(picture if name == "Cover" else [])]
         )
     return packed(parts)
 
@@ -80,17 +128,19 @@ def theme_xml(brand: Brand) -> str:
     )
 
 
-def _presentation() -> str:
+def _presentation(laid: Sheet) -> str:
     return (
         f"{_HEAD}<p:presentation {_NAMESPACES}>"
         '<p:sldMasterIdLst><p:sldMasterId id="2147483648" r:id="rId1"/></p:sldMasterIdLst>'
-        f'<p:sldSz cx="{SLIDE_WIDTH}" cy="{SLIDE_HEIGHT}"/><p:notesSz cx="6858000" cy="9144000"/></p:presentation>'
+        f'<p:sldSz cx="{Inches(laid.width)}" cy="{Inches(laid.height)}"/>'
+        '<p:notesSz cx="6858000" cy="9144000"/></p:presentation>'
     )
 
 
-def _master(layouts: int) -> str:
-    frame = [place for place in LAYOUTS["Finding"] if place.kind is not Kind.TEXT]
-    body = Placeholder("Text", Kind.TEXT, 1, Box(0.6, 1.78, 12.133, 4.97), 14)
+def _master(laid: Sheet, logo: "_Logo | None") -> str:
+    layouts = len(laid.layouts)
+    frame = [place for place in laid.layouts["Finding"] if place.kind is not Kind.TEXT]
+    body = Placeholder("Text", Kind.TEXT, 1, laid.place("Finding", "Content").box, 14)
     ids = "".join(f'<p:sldLayoutId id="{2147483648 + number}" r:id="rId{number}"/>' for number in range(1, layouts + 1))
     levels = "".join(
         f'<a:lvl{level}pPr marL="0" indent="0"><a:spcBef><a:spcPts val="0"/></a:spcBef><a:buNone/>'
@@ -102,8 +152,10 @@ def _master(layouts: int) -> str:
         '<a:lvl1pPr><a:lnSpc><a:spcPct val="95000"/></a:lnSpc><a:buNone/><a:defRPr sz="2400" b="1"><a:solidFill>'
         '<a:schemeClr val="tx1"/></a:solidFill><a:latin typeface="+mj-lt"/></a:defRPr></a:lvl1pPr>'
     )
-    rule = _rule("Footer Rule", Box(0.6, 6.97, 12.133, 0), "bg2")
+    rule = _rule("Footer Rule", Box(0.6, laid.height - 0.53, 12.133, 0), "bg2")
     shapes = [rule, *(_place(place, at) for at, place in enumerate([*frame, body], 3))]
+    if logo:
+        shapes.append(logo.xml(logo_box(logo.paper, is_cover=False), f"rId{layouts + 2}", "r"))
     return (
         f'{_HEAD}<p:sldMaster {_NAMESPACES}><p:cSld><p:bg><p:bgPr><a:solidFill><a:schemeClr val="bg1"/></a:solidFill>'
         f"<a:effectLst/></p:bgPr></p:bg>{_tree(shapes)}"
@@ -115,12 +167,16 @@ def _master(layouts: int) -> str:
     )
 
 
-def _layout(name: str, places: tuple[Placeholder, ...], brand: Brand) -> str:
+def _layout(name: str, laid: Sheet, brand: Brand, logo: "_Logo | None") -> str:
+    places = laid.layouts[name]
     if name == "Cover":
         background = (
             '<p:bg><p:bgPr><a:solidFill><a:schemeClr val="folHlink"/></a:solidFill><a:effectLst/></p:bgPr></p:bg>'
         )
-        decoration = [_rule("Accent Rule", Box(1.0, 4.5, 2.2, 0), "accent3", points=4)]
+        subtitle = laid.place("Cover", "Subtitle").box
+        decoration = [_rule("Accent Rule", Box(1.0, subtitle.bottom + 0.3, 2.2, 0), "accent3", points=4)]
+        if logo:
+            decoration.append(logo.xml(logo_box(logo.paper, is_cover=True), "rId2", "r"))
         text = "bg1" if brand.on_primary == WHITE else "tx1"
     else:
         background, decoration, text = "", [], ""
@@ -184,15 +240,16 @@ def _relations(targets: list[tuple[str, str]]) -> str:
     )
 
 
-def _content_types(layouts: int) -> str:
+def _content_types(layouts: int, logo: "_Logo | None") -> str:
     overrides = {
         "/ppt/presentation.xml": f"{_TYPES}.presentation.main+xml",
         "/ppt/slideMasters/slideMaster1.xml": f"{_TYPES}.slideMaster+xml",
         "/ppt/theme/theme1.xml": "application/vnd.openxmlformats-officedocument.theme+xml",
     } | {f"/ppt/slideLayouts/slideLayout{at}.xml": f"{_TYPES}.slideLayout+xml" for at in range(1, layouts + 1)}
+    picture = f'<Default Extension="{logo.extension}" ContentType="{logo.content_type}"/>' if logo else ""
     entries = "".join(f'<Override PartName="{path}" ContentType="{kind}"/>' for path, kind in overrides.items())
     return (
         f'{_HEAD}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{entries}</Types>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{picture}{entries}</Types>'
     )

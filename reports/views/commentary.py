@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from reports.views import company, investor, metrics
-from reports.views.figures import Figure, Receipt, difference
+from reports.views.figures import Figure, Receipt, Series, difference
 from reports.views.query import Row, rows
 from reports.views.scope import Scope
 from reports.views.smartnumbers import SmartNumber
@@ -163,7 +163,8 @@ def of_client(connection: Connection[Any], scope: Scope) -> Commentary:
     )
     changes = (
         _with_parts(created, boards, "marts.fct_tickets"),
-        *(_moved(tickets[metric].figures[2], tickets[metric].figures[1]) for metric in company.SERVICE[1:]),
+        _moved(tickets[company.SERVICE[1]].figures[2], tickets[company.SERVICE[1]].figures[1]),
+        _hours(*(tickets[metric] for metric in company.SERVICE[1:])),
         _with_parts(endpoints, classes, "marts.fct_device_months"),
     )
     return Commentary(quarter, before, changes, typed(connection, scope, "client"))
@@ -239,6 +240,20 @@ def _with_parts(change: Change, found: Sequence[Row], model: str) -> Change:
     if len(parts) < 2:
         return change
     return _better(change, change.better, _summed(change.now, parts, model, change.change))
+
+
+def _hours(closed: Series, hours: Series) -> Change:
+    """Hours, split into more or fewer tickets and more or less work on each; the two add up exactly."""
+    change = _moved(hours.figures[2], hours.figures[1])
+    before, now = closed.figures[1].value, closed.figures[2].value
+    if change.change.value is None or change.previous.value is None or not before or now is None:
+        return change
+    by_number = ((now - before) * change.previous.value / before).quantize(Decimal("0.0001"))
+    parts = [
+        ("tickets", "number of tickets closed", by_number),
+        ("each", "work on each", change.change.value - by_number),
+    ]
+    return _better(change, "", _summed(change.now, parts, "marts.fct_metrics_quarterly", change.change))
 
 
 def _summed(now: Figure, parts: Sequence[tuple[str, str, Decimal]], model: str, change: Figure) -> tuple[Figure, ...]:

@@ -7,7 +7,7 @@ from reports.decks import headlines
 from reports.decks.charts import Chart, Line, Plot
 from reports.decks.deck import Deck, Page
 from reports.decks.findings import Finding, Sentence
-from reports.decks.layouts import CONTENT, Box
+from reports.decks.layouts import Box
 from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import chart_or_reason, gap_lines, lines_of, missing, month_chart, panel
 from reports.decks.slides.quality import SOURCES
@@ -26,7 +26,7 @@ def render_devices(deck: Deck, view: Devices) -> None:
     formats, classes = deck.formats, view.classes
     series = [view.monthly[metric] for metric in FLEET]
     page = deck.page("Finding", headlines.fleet(formats, *series))
-    left, right = _halves()
+    left, right = _halves(page)
     chart_or_reason(
         page,
         left,
@@ -103,7 +103,7 @@ def render_data_notes(deck: Deck, view: DataNotes) -> None:
     formats, gaps = deck.formats, view.gaps
     title = "All figures of this review are known" if not gaps else "Some figures of this review are not known"
     page = deck.page("Finding", title)
-    left, right = _halves()
+    left, right = _halves(page)
     known = [SOURCES[source] for source in view.client.sources if source in CLIENT_SOURCES]
     lines = [f"You are known in {' and '.join(known)}." if known else "You are known in none of the connected systems."]
     for source in CLIENT_SOURCES:
@@ -161,8 +161,8 @@ def agreements_total(agreements: Sequence[Agreement], period: str) -> Figure:
     )
 
 
-def _halves() -> tuple[Box, Box]:
-    left, right = CONTENT.columns(6.4, 5.4)
+def _halves(page: Page) -> tuple[Box, Box]:
+    left, right = page.content.columns(6.4, 5.4)
     return left, right
 
 

@@ -37,7 +37,7 @@ def render_commentary(deck: Deck, view: Commentary) -> None:
                 [Cell(page.words(remark.changed)), Cell(page.words(remark.driven)), Cell(remark.step)]
                 for remark in found
             ],
-            size=12,
+            size=13,
             row_height=_HEIGHT,
             lines=4,
             heading_height=0.42,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from reports.decks.deck import Deck, Page
 from reports.decks.findings import Finding, Sentence
-from reports.decks.layouts import CONTENT, Box
+from reports.decks.layouts import Box
 from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import missing, panel
 from reports.formats import Formats, utc
@@ -62,7 +62,8 @@ def render_freshness(deck: Deck, view: Freshness) -> None:
         ),
         alt="Sources with their streams, records, last complete read and state.",
     )
-    below = Box(CONTENT.left, CONTENT.top + 0.42 * (len(rows) + 1) + 0.3, CONTENT.width, 1.9)
+    room = page.place("Table")
+    below = Box(room.left, room.top + 0.42 * (len(rows) + 1) + 0.3, room.width, 1.9)
     panel(page, below, "How to read this", _reading_help(deck.formats, deck.snapshot.state), size=13)
 
 
@@ -70,7 +71,7 @@ def render_gaps(deck: Deck, quality: Quality) -> None:
     """Four panels: missing inputs, unmapped accounts, clients to confirm, checks."""
     formats, quarter = deck.formats, deck.quarter
     page = deck.page("Finding", gaps_headline(formats, quality, quarter.quarter))
-    upper, lower = CONTENT.rows(1, 1)
+    upper, lower = page.content.rows(1, 1)
     (inputs, accounts), (clients, checks) = upper.columns(1, 1), lower.columns(1, 1)
     period = quarter.quarter
     has_books = any(stream.source == "quickbooks" for stream in quality.streams)

@@ -7,7 +7,7 @@ from reports.decks import headlines
 from reports.decks.charts import Chart, ChartKind, Line, Plot, Slot
 from reports.decks.deck import Deck, Page
 from reports.decks.findings import is_flat, places_of, verdict
-from reports.decks.layouts import CONTENT, GUTTER, Box
+from reports.decks.layouts import GUTTER, Box
 from reports.decks.shapes import SMALLEST, Paragraph, Run
 from reports.decks.slides.parts import chart_or_reason, missing
 from reports.formats import NO_CHANGE
@@ -60,9 +60,9 @@ def render_block(deck: Deck, view: SmartNumbers) -> None:
     title = headlines.BLOCKS[key]
     page = deck.page("Finding", headlines.block(deck.formats, title, numbers))
     if not numbers:
-        missing(page, CONTENT, title, ["The marts hold no SmartNumber of this block for this quarter."])
+        missing(page, page.content, title, ["The marts hold no SmartNumber of this block for this quarter."])
         return
-    rows = CONTENT.rows(*[1] * _ROWS)
+    rows = page.content.rows(*[1] * _ROWS)
     places = [place for row in rows for place in row.columns(*[1] * _COLUMNS)]
     for number, place in zip(numbers, places, strict=False):
         _card(page, place, number)
