@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reports.decks.findings import Finding, Sentence, is_flat
+from reports.decks.findings import Finding, Sentence, is_flat, places_of
 from reports.formats import NO_CHANGE, Formats
 from reports.views.commentary import Change, Commentary
 from reports.views.figures import Figure, counted
@@ -117,7 +117,10 @@ def _driven(formats: Formats, change: Change) -> Finding:
 
 
 def _list(say: Sentence, parts: Sequence[Figure], like: Figure) -> str:
-    told = [part for part in parts if say.formats.signed(part.value or Decimal(0), part.unit) != NO_CHANGE]
+    places = places_of(like)
+    told = [
+        part for part in parts if say.formats.signed(part.value or Decimal(0), part.unit, places=places) != NO_CHANGE
+    ]
     return ", ".join(f"{part.label} {say.signed(part, like)}" for part in told)
 
 

@@ -96,7 +96,7 @@ class Placeholder:
 
 LEFT, WIDTH = 0.6, 12.133
 CONTENT = Box(LEFT, 1.78, WIDTH, 4.97)
-KICKER = Placeholder("Kicker", Kind.TEXT, 13, Box(LEFT, 0.42, 9.0, 0.3), 12, bold=True, colour="accent1", anchor="b")
+KICKER = Placeholder("Kicker", Kind.TEXT, 13, Box(LEFT, 0.42, 8.7, 0.3), 12, bold=True, colour="accent1", anchor="b")
 TITLE = Placeholder("Title", Kind.TITLE, 0, Box(LEFT, 0.72, WIDTH, 0.86), 24, bold=True, anchor="t")
 FOOTER = Placeholder("Footer", Kind.FOOTER, 11, Box(LEFT, 7.03, 10.7, 0.28), 11, colour="tx2", anchor="ctr")
 NUMBER = Placeholder(

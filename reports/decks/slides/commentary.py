@@ -8,7 +8,7 @@ from reports.decks.shapes import SMALLEST, Cell, Column, Paragraph, Run, Table
 from reports.decks.slides.parts import missing
 from reports.views.commentary import Commentary, Typed
 
-_HEIGHT = 0.82
+_HEIGHT = 0.88
 
 
 def render_commentary(deck: Deck, view: Commentary) -> None:
