@@ -17,8 +17,8 @@ from orchestration.progress import complain, on_screen
 from orchestration.quarter_decks import build_quarter
 from orchestration.selection import must_have_begun, one_organization, run_instant
 from reports.decks import BuiltDeck, DeckBlocked
-from reports.decks.bulk import Order
 from reports.decks.builder import template_of
+from reports.decks.bulk import Order
 from reports.decks.comparison import compare
 from reports.decks.declarations import decks as declared_decks
 from reports.decks.finalising import FinaliseRefused, finalise
