@@ -12,8 +12,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import psycopg
-
 import extractors
 from orchestration import checks, model_versions, transformation
 from orchestration.extraction import StreamOutcome, choose, extract_source
@@ -198,29 +196,14 @@ def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progre
     organization = one.organization
     with connect() as connection:
         try:
-            if not organization.reads_its_database_alone or _has_smartnumbers(
-                connection, organization.id, str(quarter)
-            ):
-                progress.stage(f"{organization.name}: decks of {quarter}")
-                one.decks = build_quarter(organization.id, str(quarter), progress=progress)
+            progress.stage(f"{organization.name}: decks of {quarter}")
+            one.decks = build_quarter(organization.id, str(quarter), progress=progress)
         except DeckBlocked as error:
             one.decks_blocked = str(error)
         progress.stage(f"{organization.name}: alerts")
         one.alerts = evaluate(connection, organization.id, as_of)
         one.deliveries = deliver(connection, settings, datetime.now(UTC), organization_id=organization.id)
     return one
-
-
-def _has_smartnumbers(connection: psycopg.Connection, organization_id: str, quarter: str) -> bool:
-    """Whether a deck of SmartNumbers would say anything: a dealer or an application has none, unless by hand."""
-    return (
-        connection.execute(
-            "select from marts.fct_smartnumbers "
-            "where organization_id = %s and quarter = %s and is_headline and value is not null limit 1",
-            [organization_id, quarter],
-        ).fetchone()
-        is not None
-    )
 
 
 def run(

@@ -5,13 +5,13 @@ even; a missing value is said in words, never printed as zero.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 NO_DATA = "No data"
@@ -123,6 +123,10 @@ class Formats:
     def day(self, day: date) -> str:
         """A calendar day in the locale's medium form."""
         return format_date(day, "medium", locale=self._locale)
+
+    def time(self, moment: time) -> str:
+        """A time of day in the locale's short form."""
+        return str(format_time(moment, "short", locale=self._locale)).replace("\u202f", " ").replace("\xa0", " ")
 
     def instant(self, instant: datetime | None) -> str:
         """An instant in the organization's zone, to the minute."""

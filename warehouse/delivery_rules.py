@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from warehouse.config_section import Section, Text, listed, written_like
+from warehouse.review_wording import ReviewWording
 
 Channel = Literal["email", "chat_webhook", "file"]
 Colour = Annotated[str, written_like(r"#[0-9A-Fa-f]{6}", '"#16324F", in quotes')]
@@ -27,6 +28,7 @@ class Brand(Section):
     template: BrandFile | None = None
     wording: dict[Text, dict[Text, Text]] = Field(default_factory=dict)
     """For each deck: words of its own by the slide's name, and `title` and `subject`."""
+    review: ReviewWording = ReviewWording()
 
 
 class Email(Section):

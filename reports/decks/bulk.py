@@ -24,6 +24,8 @@ from reports.decks.builder import (
 from reports.decks.snapshots import encode, sha256
 from reports.errors import DeckBlocked, ReportError
 from reports.views.query import rows
+from reports.views.reviews import customers_to_review
+from reports.views.smartnumbers import has_smartnumbers
 from warehouse.audit import RUN, Actor
 
 Opened = Callable[[], AbstractContextManager[Connection[Any]]]
@@ -62,10 +64,17 @@ class Commission:
 
 
 def orders_of(connection: Connection[Any], organization_id: str, quarter: str) -> list[Order]:
-    """The company's deck, and one for each client that has a figure to show."""
+    """The company's deck, one for each client that has a figure to show, and a dealer's customer reviews.
+
+    A dealer without any SmartNumber gets its customer reviews alone: the other decks would say nothing.
+    """
+    reviews = [Order("customer_review", one) for one in customers_to_review(connection, organization_id, quarter)]
+    if reviews and not has_smartnumbers(connection, organization_id, quarter):
+        return reviews
     return [
         Order("company"),
         *(Order("client", one) for one in clients_to_review(connection, organization_id, quarter)),
+        *reviews,
     ]
 
 

@@ -280,9 +280,9 @@ class Page:
         """`shapes.fitted` in the brand's body font."""
         return fitted(text, sizes, box, bold=bold, font=self._deck.brand.body_font, margin=margin)
 
-    def lines(self, text: str, size: float, width: float) -> int:
+    def lines(self, text: str, size: float, width: float, *, bold: bool = False) -> int:
         """How many lines `text` takes at `size` points in `width` inches."""
-        return len(wrapped(text, size, width * 72, font=self._deck.brand.body_font))
+        return len(wrapped(text, size, width * 72, bold=bold, font=self._deck.brand.body_font))
 
     def record(self, number: int) -> SlideRecord:
         """What the page says."""

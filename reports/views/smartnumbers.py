@@ -194,6 +194,20 @@ def _derived(figure: Figure, previous: Figure, value: Decimal | None, suffix: st
     )
 
 
+def has_smartnumbers(connection: Connection[Any], organization_id: str, quarter: str) -> bool:
+    """Whether any of the quarter has a value: a dealer or an application has none, unless somebody typed its inputs."""
+    found = rows(
+        connection,
+        """
+        select 1 from marts.fct_smartnumbers
+        where organization_id = %(organization_id)s and quarter = %(quarter)s and is_headline and value is not null
+        limit 1
+        """,
+        {"organization_id": organization_id, "quarter": quarter},
+    )
+    return bool(found)
+
+
 def _inputs(inputs: str | None) -> str:
     """The formula's inputs as stored: name and value of each, averages at four decimals."""
     stored = json.loads(inputs, parse_float=Decimal, parse_int=Decimal) if inputs else {}

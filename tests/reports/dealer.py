@@ -76,7 +76,7 @@ def known(client: str = CLIENT) -> dict[str, list[dict[str, Any]]]:
         ],
         "fct_fleet_units": [
             _of(client, equipment_id=f"U{n:05d}", make="Haverlift", model=f"HC{n}0", equipment_type=KINDS[n % 4],
-                ownership="owned", measured_date=LAST_DAY, age_years=Decimal(15 - n), age_bucket="12+",
+                ownership="owned", measured_date=LAST_DAY, age_years=Decimal(25 - n), age_bucket="12+",
                 condition="replace" if n < 8 else "monitor", assessed_date=LAST_DAY, assessed_by="T. Wren",
                 annual_maintenance_cost=Decimal(4000 - 100 * n), needs_attention=True)
             for n in range(1, 22)
