@@ -48,16 +48,18 @@ def draw_cards(
     *,
     columns: int = 3,
     lines: int = 1,
-    height: float | None = None,
+    reserved: float = 0,
     below: Below | None = None,
 ) -> None:
-    """As many pages as the cards take, `lines` rows of `columns` a page; `below` adds what stands under the first."""
+    """As many pages as the cards take, `lines` rows of `columns` a page; `below` adds what stands under the first,
+    in the `reserved` inches at its foot.
+    """
     waiting, is_first = list(cards), True
     while waiting:
         page = deck.page("Finding", title if is_first or isinstance(title, Finding) else f"{title}, continued")
         content = page.content
-        if height is not None and is_first:
-            content = Box(content.left, content.top, content.width, height)
+        if is_first:
+            content = Box(content.left, content.top, content.width, content.height - reserved)
         count = min(len(waiting), columns * lines)
         rows = -(-count // columns)
         least = 1 if waiting[0].is_continued else 2  # a lone card needs no whole line, unless its text is long

@@ -27,7 +27,7 @@ def render_recommendations(deck: Deck, view: Recommendations) -> None:
     first, further = _parted(view.advice)
     cards = [_card(deck.formats, one, CATEGORIES[one.category]) for one in first]
     named = f"{len(view.advice)} things we recommend" if len(view.advice) > 1 else "What we recommend"
-    draw_cards(deck, cards, named, height=4.2, below=lambda page: _further(page, further, view.reasons))
+    draw_cards(deck, cards, named, reserved=0.78, below=lambda page: _further(page, further, view.reasons))
     if further:
         cards = [_card(deck.formats, one, f"OPPORTUNITY: {CATEGORIES[one.category]}") for one in further]
         draw_cards(deck, cards, "Additional opportunities")

@@ -61,7 +61,7 @@ def render_priorities(deck: Deck, view: Priorities) -> None:
         for number, (title, description) in enumerate(view.priorities, start=1)
     ]
     named = "What matters most to you" if len(cards) > 1 else f"What matters most to you: {cards[0].title}"
-    draw_cards(deck, cards, named, height=4.15, below=lambda page: band(page, question))
+    draw_cards(deck, cards, named, reserved=0.82, below=lambda page: band(page, question))
 
 
 def render_insights(deck: Deck, view: Insights) -> None:
@@ -76,7 +76,7 @@ def render_insights(deck: Deck, view: Insights) -> None:
         cards,
         "What moves the trade, and what it could mean for you",
         lines=1 if len(cards) <= 3 else 2,
-        height=4.15,
+        reserved=0.82,
         below=lambda page: band(page, INVITATION),
     )
 
