@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -30,10 +31,16 @@ def differs(made: Composition, value: Decimal | None, scale: int) -> bool:
     return made.result is None or made.result.quantize(unit, ROUND_HALF_EVEN) != value.quantize(unit, ROUND_HALF_EVEN)
 
 
-def months_that_differ(session: psycopg.Connection[Any]) -> tuple[list[Any], Counter[str]]:
+def every(_: dict[str, Any]) -> bool:
+    return True
+
+
+def months_that_differ(
+    session: psycopg.Connection[Any], chosen: Callable[[dict[str, Any]], bool] = every
+) -> tuple[list[Any], Counter[str]]:
     """Monthly figures whose parts come to something else, and of how many each kind of parts speaks."""
     known, kinds, wrong = definitions(session), Counter[str](), []
-    for row in figures(session, "fct_metrics_monthly"):
+    for row in filter(chosen, figures(session, "fct_metrics_monthly")):
         made = explanation.of_month(session, known[row["metric"]], row)
         kinds[made.kind] += 1
         if differs(made, row["value"], known[row["metric"]]["scale"]):
@@ -41,10 +48,12 @@ def months_that_differ(session: psycopg.Connection[Any]) -> tuple[list[Any], Cou
     return wrong, kinds
 
 
-def quarters_that_differ(session: psycopg.Connection[Any]) -> list[Any]:
+def quarters_that_differ(
+    session: psycopg.Connection[Any], chosen: Callable[[dict[str, Any]], bool] = every
+) -> list[Any]:
     """Quarterly figures whose months come to something else."""
     known, wrong = definitions(session), []
-    for row in figures(session, "fct_metrics_quarterly"):
+    for row in filter(chosen, figures(session, "fct_metrics_quarterly")):
         made = explanation.of_quarter(session, known[row["metric"]], row)
         scale = 4 if row["aggregation"] == "average" else known[row["metric"]]["scale"]
         if differs(made, row["value"], scale):
