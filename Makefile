@@ -26,7 +26,7 @@ test: setup  ## the whole test suite, on embedded Postgres and the sandbox
 soak: setup  ## the long tests: many kills, many seeds
 	@$(BIN)/python -m pytest -m soak
 
-up: setup  ## Postgres, sandbox (when no vendor is connected), Dagster UI and daemon; ctrl-C stops them
+up: setup  ## Postgres, sandbox (when no vendor is connected), Dagster, download page; ctrl-C stops them
 	@$(BIN)/qbr up
 
 lint: setup  ## ruff, mypy, sqlfluff

@@ -32,6 +32,7 @@ from warehouse.settings import PROJECT_ROOT
 
 START_SECONDS = 120.0
 STOP_SECONDS = 20.0
+PORTAL = "download page"
 LARGEST_LOG = 20_000_000
 INSTANCE = """\
 # Written by `make up`: Dagster's own memory is kept in Postgres, in the schema named dagster.
@@ -114,8 +115,12 @@ def only_one(var_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def serving(var_dir: Path, *, database_url: str, port: int) -> Iterator[Sequence[Service]]:
+def serving(
+    var_dir: Path, *, database_url: str, port: int, portal_port: int | None = None
+) -> Iterator[Sequence[Service]]:
     """Code server, web server and daemon, each up before the next is started; stopped, and waited for, at the end.
+
+    The download page is started beside them where a port is given for it.
 
     Raises :class:`ServiceEnded` when one of them does not come up.
     """
@@ -148,6 +153,8 @@ def serving(var_dir: Path, *, database_url: str, port: int) -> Iterator[Sequence
                 _answers(port),
             )
             start("daemon", "dagster._daemon", "run", *workspace)
+            if portal_port is not None:
+                _wait(start(PORTAL, "portal", "--port", str(portal_port)), _answers(portal_port))
             yield services
         finally:
             stop_all([service.process.pid for service in reversed(services)], services)
@@ -185,7 +192,9 @@ def clear_remains(var_dir: Path) -> list[str]:
     noted = _noted(var_dir)
     if noted is None:
         return []
-    left = {name: pid for name, pid in noted.processes.items() if is_ours(pid, "dagster")}
+    left = {
+        name: pid for name, pid in noted.processes.items() if is_ours(pid, "portal" if name == PORTAL else "dagster")
+    }
     stop_all(list(reversed(left.values())), [])
     (var_dir / "dagster" / "services.json").unlink(missing_ok=True)
     return list(left)
@@ -204,6 +213,11 @@ def stop_all(pids: Sequence[int], services: Sequence[Service]) -> None:
         _signal_group(pid, signal.SIGKILL)
         if pid in waiting:
             waiting[pid].wait()
+
+
+def told(name: str) -> str:
+    """A service as a sentence names it."""
+    return "The download page" if name == PORTAL else f"Dagster's {name}"
 
 
 def is_ours(pid: int, word: str) -> bool:
@@ -233,7 +247,7 @@ def _wait(service: Service, answers: _Answers) -> None:
         _raise_if_ended(service)
         if time.monotonic() > give_up:
             raise ServiceEnded(
-                f"Dagster's {service.name} did not answer within {START_SECONDS:.0f} seconds; everything was stopped. "
+                f"{told(service.name)} did not answer within {START_SECONDS:.0f} seconds; everything was stopped. "
                 "var/logs/dagster.log says what it was doing."
             )
         time.sleep(0.1)
@@ -242,7 +256,7 @@ def _wait(service: Service, answers: _Answers) -> None:
 def _raise_if_ended(service: Service) -> None:
     if service.process.poll() is not None:
         raise ServiceEnded(
-            f"Dagster's {service.name} ended by itself (exit code {service.process.returncode}); everything was "
+            f"{told(service.name)} ended by itself (exit code {service.process.returncode}); everything was "
             "stopped. var/logs/dagster.log says why."
         )
 

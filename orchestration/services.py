@@ -1,4 +1,4 @@
-"""Everything ``make up`` starts: Postgres, the sandbox where it is a vendor, Dagster's web server and daemon."""
+"""What ``make up`` starts: Postgres, the sandbox where it is a vendor, Dagster's web server and daemon, the page."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Parts:
 
     addresses: dict[str, str]
     dagster_port: int
+    portal_port: int
     remarks: list[str] = field(default_factory=list)
 
 
@@ -43,7 +44,15 @@ def start_parts() -> Parts:
         port = free_port()
         remarks.append(f"Port {settings.dagster_port} is taken by another program, so Dagster listens on {port}.")
     addresses["Dagster"] = f"http://127.0.0.1:{port}"
-    return Parts(addresses, port, remarks)
+    portal = settings.portal_port
+    if not is_free(portal):
+        portal = free_port()
+        remarks.append(
+            f"Port {settings.portal_port} is taken by another program, so the download page listens on {portal}; links "
+            "name the other port. Set QBR_PORTAL_PORT to a free one."
+        )
+    addresses["Files"] = f"http://127.0.0.1:{portal}, opened by `qbr link new`"
+    return Parts(addresses, port, portal, remarks)
 
 
 def vendors_of(organization: Organization) -> Sandbox | None:
@@ -75,7 +84,7 @@ def sandbox_is_needed() -> bool:
 def stop_parts() -> list[str]:
     """Stop what a killed `make up` left, the sandbox and the embedded Postgres; what was stopped."""
     settings = get_settings()
-    stopped = [f"Dagster's {name}" for name in dagster_processes.clear_remains(settings.var_dir)]
+    stopped = [dagster_processes.told(name) for name in dagster_processes.clear_remains(settings.var_dir)]
     if sandbox_process.stop(settings.var_dir):
         stopped.append("sandbox")
     if settings.database_url is None and embedded.stop():

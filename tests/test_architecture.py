@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = ("extractors", "warehouse", "expectations", "reports", "orchestration", "sandbox")
+OURS = ("extractors", "warehouse", "expectations", "reports", "portal", "orchestration", "sandbox")
 MAY_IMPORT = {
     "extractors": {"extractors"},
     "warehouse": {"warehouse"},
     "expectations": {"expectations", "warehouse"},
     "reports": {"reports", "warehouse"},
+    "portal": {"portal", "reports", "warehouse"},
     "sandbox": {"sandbox"},
     "orchestration": {"orchestration", "extractors", "warehouse", "expectations", "reports"},
 }
@@ -24,6 +25,8 @@ ONLY_IN = {
     "pyarrow": ("reports/exports",),
     "pptx": ("reports/decks", "reports/paper"),
     "starlette": ("sandbox",),
+    "fastapi": ("portal",),
+    "starlette": ("sandbox", "portal"),
     "typer": ("orchestration/cli",),
     "weasyprint": ("reports/paper",),
 }

@@ -32,8 +32,12 @@ _PORTAL_READS = (
     "current_thresholds", "alert_rules", "alerts", "artefacts", "check_results", "frozen_quarters", "frozen_figures",
     "restatements", "review_sessions", "review_priorities", "review_recommendations", "review_actions",
     "review_insights", "review_figures",
-    "frozen_decks", "frozen_ledger", "deck_comments",
+    "frozen_decks", "frozen_ledger", "deck_comments", "share_links", "share_link_files",
 )  # fmt: skip
+_PORTAL_CALLS = (
+    "app.organization_of_share_link(bytea)",
+    "app.note_share_view(bytea, bigint, text, inet, text, timestamptz)",
+)
 _BUILT = ("staging", "intermediate", "marts")
 _LOADER_WRITES = ("clients", "client_links", "credentials")
 
@@ -169,6 +173,11 @@ def _grant_rights(connection: psycopg.Connection, present: set[str]) -> None:
         facts = {**right._asdict(), "privileges": list(right.privileges), "tables": tables}
         if right.role in present and connection.execute(_IS_MISSING, facts).fetchone() == (True,):
             _grant(connection, right)
+    if PORTAL in present:
+        for call in _PORTAL_CALLS:
+            may = connection.execute("select has_function_privilege(%s, %s, 'execute')", [PORTAL, call]).fetchone()
+            if may != (True,):
+                connection.execute(sql.SQL(f"grant execute on function {call} to {PORTAL}"))
     if TRANSFORMER in present:
         for schema in _BUILT:
             if connection.execute(

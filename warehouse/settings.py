@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import AwareDatetime, Field, SecretStr, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -139,6 +139,28 @@ class Settings(BaseSettings):
     chat_webhook_url: SecretStr | None = Field(
         default=None, description="Slack-compatible incoming webhook for alerts; unset: none is posted."
     )
+    portal_host: str = Field(
+        default="127.0.0.1", description="Address the download page listens on; another only behind a proxy with TLS."
+    )
+    portal_port: int = Field(default=8090, ge=1, le=65535, description="Port of the download page.")
+    portal_url: str | None = Field(
+        default=None, description="Where people reach the download page, such as https://files.example.com."
+    )
+    portal_database_url: SecretStr | None = Field(
+        default=None,
+        description="Address by which the download page signs in to the warehouse, as a user granted qbr_portal; "
+        "unset: the warehouse's own, with that role taken on where it may be.",
+    )
+    portal_proxies: str | None = Field(
+        default=None,
+        description="Addresses of proxies in front of the download page, separated by commas; only they are believed "
+        "about who visits.",
+    )
+    link_key: SecretStr | None = Field(
+        default=None,
+        description="Key that signs links to the download page, 32 bytes in url-safe base64; "
+        "unset: made once and kept in link.key under var_dir. Another key closes every link.",
+    )
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's web server.")
 
     @field_validator("var_dir", "config_dir")
@@ -146,11 +168,11 @@ class Settings(BaseSettings):
     def _hang_on_the_clone(cls, path: Path) -> Path:
         return PROJECT_ROOT / path.expanduser()
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "link_key")
     @classmethod
-    def _is_32_bytes(cls, key: SecretStr | None) -> SecretStr | None:
+    def _is_32_bytes(cls, key: SecretStr | None, field: ValidationInfo) -> SecretStr | None:
         if key is not None:
-            _check_key(key.get_secret_value(), "QBR_SECRET_KEY")
+            _check_key(key.get_secret_value(), f"QBR_{(field.field_name or '').upper()}")
         return key
 
     def encryption_key(self) -> bytes:
@@ -158,9 +180,23 @@ class Settings(BaseSettings):
 
         Raises :class:`SettingsUnusable` when the kept key was damaged.
         """
-        if self.secret_key is not None:
-            return self.secret_key.get_secret_value().encode()
-        kept = self.var_dir / "secret.key"
+        return self._key(self.secret_key, "secret.key")
+
+    def link_signing_key(self) -> bytes:
+        """The key that signs links; another than that of credentials, which the download page must not know.
+
+        Raises :class:`SettingsUnusable` when the kept key was damaged.
+        """
+        return base64.urlsafe_b64decode(self._key(self.link_key, "link.key"))
+
+    def portal_address(self) -> str:
+        """Where people reach the download page, without a slash at the end."""
+        return (self.portal_url or f"http://127.0.0.1:{self.portal_port}").rstrip("/")
+
+    def _key(self, given: SecretStr | None, name: str) -> bytes:
+        if given is not None:
+            return given.get_secret_value().encode()
+        kept = self.var_dir / name
         if not kept.exists():
             _write_once(kept, base64.urlsafe_b64encode(secrets.token_bytes(32)))
         key = kept.read_text().strip()

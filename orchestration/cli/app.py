@@ -22,6 +22,7 @@ from orchestration.cli import (
     extract,
     imports,
     initialise,
+    links,
     metrics,
     periodic,
     quarters,
@@ -65,6 +66,7 @@ for group in (
 ):
     group.add_to(app)
 app.add_typer(decks.app, name="deck")
+app.add_typer(links.app, name="link")
 app.add_typer(periodic.app, name="report")
 
 ALL_FAILED = 2

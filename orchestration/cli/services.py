@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Start Postgres, the sandbox (only where no vendor is connected), Dagster's web server and daemon."""
+    """Start Postgres, the sandbox (only where no vendor is connected), Dagster, and the download page."""
     var_dir = get_settings().var_dir
     with _until_stopped(), on_screen() as screen, dagster_processes.only_one(var_dir):
         try:
@@ -31,7 +31,9 @@ def up() -> None:
             dagster_processes.clear_remains(var_dir)
             parts = services.start_parts()
             screen.stage("Dagster: code, web server, daemon")
-            with dagster_processes.serving(var_dir, database_url=database_url(), port=parts.dagster_port) as processes:
+            with dagster_processes.serving(
+                var_dir, database_url=database_url(), port=parts.dagster_port, portal_port=parts.portal_port
+            ) as processes:
                 screen.finish()
                 for name, address in parts.addresses.items():
                     screen.line(f"{name + ':':<10}{address}")

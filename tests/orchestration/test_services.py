@@ -139,6 +139,7 @@ def test_up_serves_dagster_and_ends_without_a_rest_when_it_is_told_to(database_u
             "QBR_VAR_DIR": str(var),
             "QBR_CONFIG_DIR": str(config),
             "QBR_DAGSTER_PORT": str(taken.getsockname()[1]),
+            "QBR_PORTAL_PORT": str(services.free_port()),
         }
         up = subprocess.Popen(
             [sys.executable, "-c", "from orchestration.cli import main; main()", "up"],
@@ -155,7 +156,7 @@ def test_up_serves_dagster_and_ends_without_a_rest_when_it_is_told_to(database_u
                 break
     noted = State(**json.loads((var / "dagster" / "services.json").read_text()))
     try:
-        assert set(noted.processes) == {"code server", "web server", "daemon"}
+        assert set(noted.processes) == {"code server", "web server", "daemon", "download page"}
         answer = httpx.post(
             f"{noted.url}/graphql", json={"query": "{schedulesOrError{... on Schedules{results{name}}}}"}
         )
@@ -164,6 +165,8 @@ def test_up_serves_dagster_and_ends_without_a_rest_when_it_is_told_to(database_u
         assert f"Dagster:  {noted.url}" in said_text
         assert "is taken by another program" in said_text
         assert "Sandbox" not in said_text
+        page = httpx.get(f"http://127.0.0.1:{environment['QBR_PORTAL_PORT']}/")
+        assert "This page opens by a link" in page.text
     finally:
         up.send_signal(signal.SIGTERM)
         with up.stdout:

@@ -1,0 +1,139 @@
+"""Routes of the download page, and the headers that every answer carries."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from typing import IO
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.exceptions import HTTPException
+
+from portal import pages
+from portal.opening import Refused, Visitor, opened
+from reports.formats import Formats
+from reports.views.organizations import organization
+from reports.views.shared_files import deck_record
+from warehouse.settings import Settings
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_TYPES = {
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pdf": "application/pdf",
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+}
+_BLOCK = 1 << 18
+
+
+def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+    """The page, over one installation's files."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    root = settings.var_dir / "reports"
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        try:
+            answer = await call_next(request)
+        except Exception:  # noqa: BLE001 - whatever it is, a visitor learns nothing of our inside
+            answer = HTMLResponse(pages.message("failed"), 500)
+        for name, value in HEADERS.items():
+            answer.headers[name] = value
+        if settings.portal_address().startswith("https://"):
+            answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return answer
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        return HTMLResponse(pages.message(error.why), error.status)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, __: RequestValidationError) -> Response:
+        return HTMLResponse(pages.message("unknown"), 404)
+
+    @app.exception_handler(HTTPException)
+    async def elsewhere(_: Request, error: HTTPException) -> Response:
+        why = "method" if error.status_code == 405 else "unknown"
+        return HTMLResponse(pages.message(why), error.status_code)
+
+    @app.get("/")
+    def home() -> Response:
+        return HTMLResponse(pages.message("home"))
+
+    @app.get("/health")
+    def health() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @app.get("/robots.txt")
+    def robots() -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+    @app.get("/style.css")
+    def style() -> Response:
+        return Response(pages.STYLE, media_type="text/css")
+
+    @app.get("/l/{token}")
+    def files(token: str, request: Request) -> Response:
+        with opened(settings, token, _visitor(request), clock()) as found:
+            about = organization(found.connection, found.link.organization_id)
+            formats = Formats(about.locale, about.currency, about.time_zone)
+            expires = formats.instant(found.link.expires_at)
+            page = pages.listing(about, token, found.link.label, expires, found.files)
+            found.note("listed")
+            return HTMLResponse(page)
+
+    @app.get("/l/{token}/{artefact_id}/receipts")
+    def receipts(token: str, artefact_id: int, request: Request) -> Response:
+        with opened(settings, token, _visitor(request), clock()) as found:
+            file = found.file(artefact_id)
+            record = deck_record(found.connection, found.link.organization_id, file.sha256)
+            if record is None:
+                raise found.refuse("refused", 404, file)
+            page = pages.receipts(organization(found.connection, found.link.organization_id), token, file, record)
+            found.note("receipts", file)
+            return HTMLResponse(page)
+
+    @app.get("/l/{token}/{artefact_id}/{name}")
+    def download(token: str, artefact_id: int, name: str, request: Request) -> Response:
+        with opened(settings, token, _visitor(request), clock()) as found:
+            file = found.file(artefact_id)
+            if name != file.name:
+                raise found.refuse("refused", 404, file)
+            content = found.content(file, root)
+            found.note("downloaded", file)
+            disposition = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
+            media_type = _TYPES.get(file.path.suffix.lower(), "application/octet-stream")
+            return StreamingResponse(
+                _blocks(content),
+                media_type=media_type,
+                headers={
+                    "Content-Disposition": disposition,
+                    "Content-Length": str(file.bytes),
+                    "X-Content-SHA256": file.sha256,
+                },
+            )
+
+    return app
+
+
+def _visitor(request: Request) -> Visitor:
+    return Visitor(request.client.host if request.client else None, request.headers.get("user-agent"))
+
+
+def _blocks(content: IO[bytes]) -> Iterator[bytes]:
+    with content:
+        while block := content.read(_BLOCK):
+            yield block
