@@ -24,7 +24,6 @@ ONLY_IN = {
     "great_expectations": ("orchestration/checks.py",),
     "pyarrow": ("reports/exports",),
     "pptx": ("reports/decks", "reports/paper"),
-    "starlette": ("sandbox",),
     "fastapi": ("portal",),
     "starlette": ("sandbox", "portal"),
     "typer": ("orchestration/cli",),
