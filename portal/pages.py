@@ -115,7 +115,7 @@ def listing(organization: Organization, token: str, label: str, expires: str, fi
 
 def entry(formats: Formats, file: SharedFile) -> Entry:
     """A file as the list shows it."""
-    details, data_as_of = file.details, file.details.get("data_as_of")
+    details, data_as_of = file.details, str(file.details.get("data_as_of") or "unknown")
     facts = []
     if details.get("slides"):
         facts.append(f"{details['slides']} slides")
@@ -133,7 +133,7 @@ def entry(formats: Formats, file: SharedFile) -> Entry:
         name=file.name,
         size=_size(formats, file.bytes),
         stored=formats.instant(file.stored_at),
-        data_as_of=formats.instant(datetime.fromisoformat(data_as_of)) if data_as_of not in {None, "unknown"} else None,
+        data_as_of=None if data_as_of == "unknown" else formats.instant(datetime.fromisoformat(data_as_of)),
         sha256=file.sha256,
         facts=tuple(facts),
         state=file.state,
