@@ -170,6 +170,11 @@ class Page:
         """The room between title and footer on a page of the layout Finding."""
         return self._deck.sheet.place("Finding", "Content").box
 
+    @property
+    def on_primary(self) -> str:
+        """The theme colour of text that stands on the brand's primary colour (the slot `folHlink`)."""
+        return "bg1" if self._deck.brand.on_primary == WHITE else "tx1"
+
     def cite(self, figure: Figure, shown: str | None = None) -> None:
         """Put the figure's receipt into the speaker notes."""
         key = (figure.metric, figure.period, figure.client_id)
@@ -265,8 +270,9 @@ class Page:
         """A native table at the top of its place."""
         box, index, name = self._where(place)
         brand = self._deck.brand
-        head = "bg1" if brand.on_primary == WHITE else "tx1"
-        self._add(table_xml(self._id(), name, box, table, font=brand.body_font, head=head, place=index, alt=alt))
+        self._add(
+            table_xml(self._id(), name, box, table, font=brand.body_font, head=self.on_primary, place=index, alt=alt)
+        )
         self._noted.table(table, alt)
 
     def text(self, name: str, box: Box, paragraphs: Sequence[Paragraph], **look: Any) -> None:

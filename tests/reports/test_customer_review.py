@@ -1,5 +1,7 @@
 """The review of a dealer's customer: 14 slides, nothing lost, nothing invented, and closed for good."""
 
+import io
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from pptx import Presentation
 
 from reports import sessions
 from reports.decks import BuiltDeck, build_deck
@@ -14,12 +17,14 @@ from reports.decks.builder import gather_deck
 from reports.decks.bulk import Order, orders_of
 from reports.decks.records import DeckRecord, SlideRecord
 from reports.decks.rendering import render
-from reports.decks.snapshots import encode, sha256
+from reports.decks.snapshots import decode, encode, sha256
 from reports.errors import UnknownScope
 from reports.sessions import Review
 from tests.reports import dealer, reading
+from tests.reports import test_deck_validity as validity
 from tests.reports.dealer import CLIENT, ORGANIZATION, QUARTER, SPARSE
 from tests.reports.test_deck_files import overflow, text_height
+from tests.reports.test_deck_validity import BRANDS, folder  # noqa: F401 - a fixture
 from warehouse.audit import Actor
 from warehouse.periods import Quarter
 
@@ -70,8 +75,8 @@ def drawn(connection: psycopg.Connection, client: str = CLIENT) -> DeckRecord:
     return render(gather_deck(connection, "customer_review", ORGANIZATION, QUARTER, client_id=client)).record
 
 
-def built(connection: psycopg.Connection, folder: Path, client: str = CLIENT) -> BuiltDeck:
-    return build_deck(connection, "customer_review", ORGANIZATION, QUARTER, folder, client_id=client)
+def built(connection: psycopg.Connection, into: Path, client: str = CLIENT) -> BuiltDeck:
+    return build_deck(connection, "customer_review", ORGANIZATION, QUARTER, into, client_id=client)
 
 
 def slide(record: DeckRecord, name: str) -> SlideRecord:
@@ -116,6 +121,27 @@ def test_no_token_is_left_and_no_text_leaves_its_box(reviews: psycopg.Connection
             assert shape.left >= 0
             assert shape.left + shape.width <= 12192000
             assert shape.top + shape.height <= 6858000
+
+
+@pytest.mark.parametrize("client", [CLIENT, SPARSE])
+@pytest.mark.parametrize("brand", BRANDS)
+@pytest.mark.usefixtures("folder")
+def test_r17_a_review_can_be_relied_on_in_two_brands(reviews: psycopg.Connection, brand: str, client: str) -> None:
+    reviews.execute("update app.organizations set settings = %s", [json.dumps(BRANDS[brand])])
+    prepared(reviews, client, **(FULL if client == CLIENT else {}))
+    snapshot = gather_deck(
+        reviews, "customer_review", ORGANIZATION, QUARTER, client_id=client, force_reason="a long reason " * 9
+    )
+    deck = render(decode(encode(snapshot)))
+    presentation = Presentation(io.BytesIO(deck.content))
+    for page, said in zip(presentation.slides, deck.record.slides, strict=True):
+        where = f"{said.slide}, slide {said.number}"
+        validity.charts_say_the_same(page, said, where)
+        validity.pictures_have_words(page, where)
+        validity.text_fits(page, validity.open_fonts(presentation), where)
+        validity.nothing_overlaps(page, presentation, where)
+        validity.colours_can_be_read(page, validity.theme_of(presentation), where)
+    validity.every_part_is_there(deck.content)
 
 
 def test_nothing_that_was_written_is_lost(reviews: psycopg.Connection) -> None:

@@ -122,10 +122,8 @@ def band(page: Page, text: str, *, height: float = 0.6) -> None:
     content = page.content
     box = Box(content.left, content.bottom - height, content.width, height)
     words, size = page.fit(text, (16, 14, 12), box, bold=True, margin=0.12)
-    page.text(
-        "Band", box, [Paragraph([Run(words, size, bold=True, colour="bg1")], align="ctr")], fill="accent1", margin=0.12,
-        anchor="ctr",
-    )  # fmt: skip
+    said = Paragraph([Run(words, size, bold=True, colour=page.on_primary)], align="ctr")
+    page.text("Band", box, [said], fill="folHlink", margin=0.12, anchor="ctr")
 
 
 def no_data(page: Page, heading: str, reasons: Sequence[str]) -> None:
@@ -157,7 +155,8 @@ def _draw_tile(page: Page, box: Box, tile: Tile) -> None:
         places = places_of(figure) if tile.places is None else tile.places
         shown = page.formats.value(figure.value, figure.unit, places=places) + tile.suffix
         page.cite(figure, shown)
-        shown, size = page.fit(shown, (26, 22, 18, 14), Box(0, 0, text.width, 0.45), bold=True)
+        # Digits of some fonts are wider than measured, and a number must not be broken.
+        shown, size = page.fit(shown, (26, 22, 18, 14), Box(0, 0, text.width * 0.85, 0.45), bold=True)
         lines.append(Paragraph([Run(shown, size, bold=True, colour="tx1")], before=2))
         if tile.under is not None:
             room -= size * LINE_HEIGHT / 72
