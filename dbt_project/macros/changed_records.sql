@@ -41,7 +41,7 @@
 
     select
         held.organization_id,
-        built.read_from
+        built.read_from::text as read_from
     from held
     left join built on held.organization_id = built.organization_id
 {%- endmacro %}

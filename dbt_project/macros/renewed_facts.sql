@@ -5,11 +5,11 @@
 -#}
 
 {#-
-    Fingerprint of everything but the records: the organization's rules and the SQL of the named models. A model whose
-    SQL has changed makes every row anew; macros are not looked into.
+    Fingerprint of everything but the records: the organization's rules, the SQL of the named models and what else is
+    given as text. A model whose SQL has changed makes every row anew; macros are not looked into.
 -#}
-{% macro rules_fingerprint(rules, models) -%}
-    {%- set code = [] -%}
+{% macro rules_fingerprint(rules, models, text='') -%}
+    {%- set code = [text] -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and node.name in models -%}
         {%- do code.append(node.name ~ node.raw_code) -%}
     {%- endfor -%}
@@ -17,25 +17,30 @@
 {%- endmacro %}
 
 {#-
-    From where on the rows of each organization are not all built: `mark` is the column of this table that holds when
-    the records of a stream were merged. An organization with other rules than at the last build is read from the start.
+    From where on the rows of each organization are not all built, a row per organization. Each of `marks` is a column of
+    this table that holds when the records of a stream were merged, and so is its answer called, or `read_from` of one
+    alone. An organization with other rules than at the last build is read from the start.
 -#}
-{% macro fact_marks(rules, models, mark='extracted_at') -%}
+{% macro fact_marks(rules, fingerprint, marks=['extracted_at']) -%}
     with built as (
         select
+            {%- for mark in marks %}
+            max({{ mark }}) as {{ mark }},
+            {%- endfor %}
             organization_id,
-            rules_fingerprint,
-            max({{ mark }}) as newest
+            rules_fingerprint
         from {{ this }}
         group by organization_id, rules_fingerprint
     )
 
     select
-        rules.organization_id,
+        {%- for mark in marks %}
         case
-            when bool_and(built.rules_fingerprint = {{ rules_fingerprint('rules.rules', models) }})
-                then max(built.newest) - interval '1 hour'
-        end as read_from
+            when bool_and(built.rules_fingerprint = {{ fingerprint }})
+                then max(built.{{ mark }}) - interval '1 hour'
+        end::text as {{ mark if marks | length > 1 else 'read_from' }},
+        {%- endfor %}
+        rules.organization_id
     from {{ rules }} as rules
     left join built on rules.organization_id = built.organization_id
     group by rules.organization_id
@@ -57,6 +62,46 @@
 {% macro take_out_strangers(organizations) -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
-    where organization_id not in (select organization_id from {{ organizations }})
+    where
+        organization_id in (
+            select held.organization_id from ({{ organizations_in(this) }}) as held
+            where held.organization_id not in (select organization_id from {{ organizations }})
+        )
     {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Before time entries are renewed: note the tickets that lose some of them to another ticket or to none. Their new
+    record no longer tells where they lay. Whoever counts the time of a ticket is told in the same transaction in which
+    it moves, so that no build that breaks off can lose it.
+-#}
+{% macro note_moved_time(moved, staged) -%}
+    {%- if execute and load_relation(this) is not none -%}
+    insert into {{ moved }} (organization_id, ticket_id)
+    select distinct
+        built.organization_id,
+        built.ticket_id
+    from {{ staged }} as staged
+    inner join {{ this }} as built
+        on
+            staged.organization_id = built.organization_id
+            and staged.time_entry_id = built.time_entry_id
+    where
+        built.ticket_id is not null
+        and built.ticket_id is distinct from case
+            when staged.charge_to_type = 'ServiceTicket' then staged.charge_to_id
+        end
+        {%- if is_incremental() %}
+        and {{ touched_since(newest_marks('extracted_at'), 'staged') }}
+        {%- endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The newest row of each organization that this table holds, less an hour, by a column that holds instants. -#}
+{% macro newest_marks(mark) -%}
+    select
+        organization_id,
+        (max({{ mark }}) - interval '1 hour')::text as read_from
+    from {{ this }}
+    group by organization_id
 {%- endmacro %}

@@ -1,16 +1,23 @@
 {#-
     A condition that holds for the rows of `alias` that are newer than what is built. `marks` is a query for
-    organization_id and read_from, NULL where everything is to be read; organizations it does not name are not read.
-    It is asked first and its answer stands in the condition as constants: only then can Postgres know how few rows
-    are meant and use an index.
+    organization_id and when to read from, NULL where everything is to be read; organizations it does not name are not
+    read. It is asked first and its answer stands in the condition as constants: only then can Postgres know how few
+    rows are meant and use an index. Where the query names several marks, its answer is asked for once with `run_marks`
+    and given instead.
 -#}
-{% macro touched_since(marks, alias) -%}
+{% macro touched_since(marks, alias, mark='read_from') -%}
     {%- set stretches = [] -%}
-    {%- for organization_id, read_from in (run_query("select organization_id, read_from::text from (" ~ marks ~ ") as marks order by organization_id") if execute else []) -%}
-        {%- set one = alias ~ ".organization_id = '" ~ dbt.escape_single_quotes(organization_id) ~ "'" -%}
+    {%- for row in (run_marks(marks) if marks is string else marks) -%}
+        {%- set read_from = row[mark] -%}
+        {%- set one = alias ~ ".organization_id = '" ~ dbt.escape_single_quotes(row['organization_id']) ~ "'" -%}
         {%- do stretches.append("(" ~ one ~ (" and " ~ alias ~ ".extracted_at >= '" ~ read_from ~ "'" if read_from else "") ~ ")") -%}
     {%- endfor -%}
     ({{ stretches | join(' or ') or 'false' }})
+{%- endmacro %}
+
+{#- The answer to a query for marks, as rows; nothing before dbt is connected, or where all is built anew. -#}
+{% macro run_marks(marks) -%}
+    {{ return(run_query("select * from (" ~ marks ~ ") as marks order by organization_id") if execute and is_incremental() else []) }}
 {%- endmacro %}
 
 {#-

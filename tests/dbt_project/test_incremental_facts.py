@@ -1,4 +1,4 @@
-"""Tickets and time entries are renewed row by row, and are always what a build from scratch would make of them.
+"""Tickets, their lives and time entries are renewed row by row, and are always what a build from scratch would make.
 
 What a build from scratch would make stands in the views that the facts are filled from, so each is compared with its
 view. All records but those a test touches were loaded a week ago and more, a day each: an overlap of an hour reaches
@@ -16,11 +16,18 @@ from tests.conftest import a_database
 from tests.dbt_project.conftest import Warehouse
 from tests.dbt_project.two_organizations import load_two_organizations, put, ticket, time_entry
 
-FACTS = {"fct_tickets": "int_tickets_classified", "fct_time_entries": "int_time_entries_classified"}
-STAGED = ("stg_connectwise__tickets", "stg_connectwise__time_entries")
+FACTS = {
+    "fct_tickets": "int_tickets_classified",
+    "fct_time_entries": "int_time_entries_classified",
+    "fct_ticket_lifecycles": "int_tickets_followed",
+}
+KEYS = {"fct_tickets": "ticket_id", "fct_time_entries": "time_entry_id", "fct_ticket_lifecycles": "ticket_id"}
+STAGED = ("stg_connectwise__tickets", "stg_connectwise__time_entries", "stg_connectwise__survey_results")
+EVERYTHING = ("+int_ticket_metrics_counted", "+fct_ticket_lifecycles")
 # dbt makes tables anew under another name, which takes the views over them along: they are made again too.
 LATER = (*STAGED, "dim_organizations", "int_rules_fingerprinted", *FACTS.values(), *FACTS)
 TICKETS, TIME_ENTRIES = "raw_connectwise.tickets", "raw_connectwise.time_entries"
+ANSWERS = "raw_connectwise.survey_results"
 OTHER_BOARD = {"id": 3, "name": "Projects"}
 
 
@@ -35,7 +42,7 @@ def built(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory
                     f"update {table} set extracted_at = extracted_at - interval '1 day' * (7 + record_id::integer)"  # type: ignore[arg-type]
                 )
         warehouse = Warehouse(url, tmp_path_factory.mktemp("facts"))
-        warehouse.dbt("run", "--select", "+int_ticket_metrics_counted")
+        warehouse.dbt("run", "--select", *EVERYTHING)
         yield warehouse
 
 
@@ -71,7 +78,7 @@ def versions(warehouse: Warehouse) -> set[Any]:
     """Every row of the facts with the transaction that wrote it."""
     return {
         row
-        for fact, key in (("fct_tickets", "ticket_id"), ("fct_time_entries", "time_entry_id"))
+        for fact, key in KEYS.items()
         for row in warehouse.rows(f"select '{fact}', organization_id, {key}, xmin::text from marts.{fact}")
     }
 
@@ -83,6 +90,12 @@ def change(*statements: str) -> Callable[[psycopg.Connection], None]:
 
     return run
 
+
+GOALS = {
+    "sla": {"name": "Standard"},
+    "respondByGoalUTC": "2026-03-12T12:00:00Z",
+    "resolutionGoalUTC": "2026-03-14T12:00:00Z",
+}
 
 CHANGES: dict[str, list[Callable[[psycopg.Connection], None]]] = {
     "tickets and time are new": [
@@ -99,6 +112,26 @@ CHANGES: dict[str, list[Callable[[psycopg.Connection], None]]] = {
         lambda c: delete(c, TICKETS, "north", 3),
         lambda c: delete(c, TIME_ENTRIES, "south", 1),
         *(lambda c, number=number: delete(c, TICKETS, "south", number) for number in range(1, 6)),
+    ],
+    "time was charged to another ticket, to another kind of work, and taken away": [
+        lambda c: put(c, TIME_ENTRIES, "north", time_entry(10, ticket_id=2, hours=2.5)),
+        lambda c: put(c, TIME_ENTRIES, "north", time_entry(1, ticket_id=2, hours=1.5) | {"chargeToType": "ChargeCode"}),
+        lambda c: put(c, TIME_ENTRIES, "north", time_entry(3, ticket_id=6, hours=8)),
+        lambda c: delete(c, TIME_ENTRIES, "north", 3),
+    ],
+    "tickets have goals": [
+        lambda c: put(c, TICKETS, "north", ticket(6, "2026-02-20T12:00:00Z", **GOALS)),
+        lambda c: put(c, TICKETS, "north", ticket(8, "2026-02-20T12:00:00Z", **GOALS)),
+    ],
+    "their goals passed": [change("update app.organizations set as_of = '2026-03-15'")],
+    "an instant before that is looked at": [change("update app.organizations set as_of = '2026-03-11'")],
+    "an open ticket was answered for": [
+        lambda c: put(c, ANSWERS, "north", {"id": 1, "ticketId": 8}),
+        lambda c: put(c, ANSWERS, "north", {"id": 2, "ticketId": 6}),
+    ],
+    "that answer was about another ticket, and another was taken back": [
+        lambda c: put(c, ANSWERS, "north", {"id": 1, "ticketId": 2}),
+        lambda c: delete(c, ANSWERS, "north", 2),
     ],
     "boards and closed statuses are others": [
         change("insert into app.rule_values values ('north', 'closed_status', 'New', 99)"),
@@ -152,6 +185,7 @@ def test_only_what_changed_is_written(built: Warehouse):
     built.dbt("run", "--select", *LATER)
     # The newest rows are read again, an hour's worth, and so is time whose ticket nobody knows.
     again = {(fact, organization, "41") for fact in FACTS for organization in ("north", "south")}
+    # The life of ticket 40 tells of its record and its time, and of 41 the newest of both.
     unknown = {
         ("fct_time_entries", *row)
         for row in built.rows(
@@ -159,7 +193,7 @@ def test_only_what_changed_is_written(built: Warehouse):
         )
     }
     written = {row[:3] for row in rewritten(built, before)}
-    assert written - unknown == again | {("fct_tickets", "north", "40"), ("fct_time_entries", "north", "40")}
+    assert written - unknown == again | {(fact, "north", "40") for fact in FACTS}
 
 
 def test_other_rules_renew_their_own_organization_whole(built: Warehouse):
@@ -212,7 +246,7 @@ def test_any_mixture_of_changes_arrives(built: Warehouse):
 
 
 def test_and_a_full_refresh_changes_nothing_more(built: Warehouse):
-    built.dbt("run", "--select", "+int_ticket_metrics_counted")
+    built.dbt("run", "--select", *EVERYTHING)
     before = built.checksums()
-    built.dbt("run", "--select", "+int_ticket_metrics_counted", "--full-refresh")
+    built.dbt("run", "--select", *EVERYTHING, "--full-refresh")
     assert built.checksums() == before

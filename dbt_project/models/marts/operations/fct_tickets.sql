@@ -39,5 +39,5 @@ select
 from tickets
 inner join rules on tickets.organization_id = rules.organization_id
 {% if is_incremental() %}
-where {{ touched_since(fact_marks(ref('int_rules_fingerprinted'), made_by), 'tickets') }}
+where {{ touched_since(fact_marks(ref('int_rules_fingerprinted'), rules_fingerprint('rules.rules', made_by)), 'tickets') }}
 {% endif %}
