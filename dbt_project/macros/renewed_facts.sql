@@ -6,10 +6,11 @@
 
 {#-
     Fingerprint of everything but the records: the organization's rules, the SQL of the named models and what else is
-    given as text. A model whose SQL has changed makes every row anew; macros are not looked into.
+    given as text, in which the name of the database does not count. A model whose SQL has changed makes every row anew;
+    macros are not looked into.
 -#}
 {% macro rules_fingerprint(rules, models, text='') -%}
-    {%- set code = [text] -%}
+    {%- set code = [text | replace('"' ~ target.dbname ~ '".', '')] -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and node.name in models -%}
         {%- do code.append(node.name ~ node.raw_code) -%}
     {%- endfor -%}

@@ -1,5 +1,6 @@
 """The macros that figures depend on, held against Python's decimal arithmetic and zone database."""
 
+import contextlib
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -115,3 +116,35 @@ def test_connections_speak_utc_or_not_and_months_stay_the_same(rendered: dict[st
     )
     with psycopg.connect(empty_warehouse.url, options="-c timezone=Asia/Tokyo") as connection:
         assert connection.execute(query).fetchall() == [("2026-02",)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("made_as", "wrong"),
+    [
+        ("(organization_id text, number integer)", [("one", 1), ("one", None)]),
+        ("(organization_id text, number integer, unique (organization_id, number))", [("one", None)]),
+        ("(organization_id text, number integer, primary key (organization_id, number))", []),
+        ("(organization_id text, number integer, extra serial, unique (organization_id, number, extra))",
+         [("one", 1), ("one", None)]),
+    ],
+)  # fmt: skip
+def test_a_key_is_looked_through_unless_postgres_holds_it(
+    made_as: str, wrong: list[object], empty_warehouse: Warehouse, first_build: FirstBuild
+):
+    """What an index refuses is not looked for again; an index over other columns tells nothing of these."""
+    assert first_build.results
+    empty_warehouse.execute(f"create table public.keyed {made_as}")
+    try:
+        for row in (("one", 1), ("one", 1), ("one", None), ("two", 2)):
+            put_unless_refused(empty_warehouse.url, row)
+        model = "api.Relation.create(database=target.dbname, schema='public', identifier='keyed')"
+        inline = f"{{{{ test_unique_combination({model}, ['organization_id', 'number']) }}}}"
+        [result] = empty_warehouse.dbt("compile", "--inline", inline).results
+        assert sorted(empty_warehouse.rows(result.node.compiled_code), key=repr) == sorted(wrong, key=repr)
+    finally:
+        empty_warehouse.execute("drop table public.keyed")
+
+
+def put_unless_refused(url: str, row: tuple[object, ...]) -> None:
+    with psycopg.connect(url, autocommit=True) as connection, contextlib.suppress(psycopg.IntegrityError):
+        connection.execute("insert into public.keyed values (%s, %s)", row)

@@ -62,7 +62,7 @@ closed as (
 ),
 
 -- Work lies on the board and type of its ticket, and with the member who did it.
-worked as (
+placed as (
     select
         time_entries.organization_id,
         time_entries.client_id,
@@ -72,22 +72,62 @@ worked as (
             as ticket_type,
         coalesce(time_entries.member_identifier, 'unassigned') as technician,
         time_entries.entered_period as period,
-        0 as tickets_created,
-        0 as reactive_tickets_created,
-        0 as tickets_closed,
-        0 as reactive_tickets_closed,
-        count(*) as time_entries,
-        sum(time_entries.hours) as hours_actual,
-        coalesce(sum(time_entries.hours) filter (where time_entries.is_reactive), 0) as reactive_hours,
-        coalesce(sum(time_entries.billed_hours), 0) as hours_billed,
-        count(*) - count(time_entries.billed_hours) as entries_without_billed_hours,
-        -- Whether these hours are reactive only their tickets could tell.
-        count(distinct time_entries.ticket_id) filter (where time_entries.is_ticket_unread) as tickets_unread
+        time_entries.ticket_id,
+        time_entries.is_ticket_unread,
+        time_entries.is_reactive,
+        time_entries.hours,
+        time_entries.billed_hours
     from time_entries
     left join tickets
         on
             time_entries.organization_id = tickets.organization_id
             and time_entries.ticket_id = tickets.ticket_id
+),
+
+worked as (
+    select
+        organization_id,
+        client_id,
+        board_name,
+        ticket_type,
+        technician,
+        period,
+        0 as tickets_created,
+        0 as reactive_tickets_created,
+        0 as tickets_closed,
+        0 as reactive_tickets_closed,
+        count(*) as time_entries,
+        sum(hours) as hours_actual,
+        coalesce(sum(hours) filter (where is_reactive), 0) as reactive_hours,
+        coalesce(sum(billed_hours), 0) as hours_billed,
+        count(*) - count(billed_hours) as entries_without_billed_hours,
+        0 as tickets_unread
+    from placed
+    group by 1, 2, 3, 4, 5, 6
+),
+
+-- Whether these hours are reactive only their tickets could tell. They are few, and counted apart: to count each once
+-- among all entries, all of them would have to be sorted.
+unread as (
+    select
+        organization_id,
+        client_id,
+        board_name,
+        ticket_type,
+        technician,
+        period,
+        0 as tickets_created,
+        0 as reactive_tickets_created,
+        0 as tickets_closed,
+        0 as reactive_tickets_closed,
+        0 as time_entries,
+        0::numeric as hours_actual,
+        0::numeric as reactive_hours,
+        0::numeric as hours_billed,
+        0 as entries_without_billed_hours,
+        count(distinct ticket_id) as tickets_unread
+    from placed
+    where is_ticket_unread
     group by 1, 2, 3, 4, 5, 6
 ),
 
@@ -115,6 +155,8 @@ added as (
         select * from closed
         union all
         select * from worked
+        union all
+        select * from unread
     ) as events
     group by 1, 2, 3, 4, 5, 6
 ),

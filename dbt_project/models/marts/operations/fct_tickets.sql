@@ -1,4 +1,4 @@
-{% set made_by = ['fct_tickets', 'int_tickets_classified'] %}
+{% set fingerprint = rules_fingerprint('rules.rules', ['fct_tickets', 'int_tickets_classified']) %}
 
 {{ config(
     materialized='incremental',
@@ -35,9 +35,9 @@ select
     tickets.entered_period,
     tickets.closed_period,
     tickets.extracted_at,
-    {{ rules_fingerprint('rules.rules', made_by) }} as rules_fingerprint
+    {{ fingerprint }} as rules_fingerprint
 from tickets
 inner join rules on tickets.organization_id = rules.organization_id
 {% if is_incremental() %}
-where {{ touched_since(fact_marks(ref('int_rules_fingerprinted'), rules_fingerprint('rules.rules', made_by)), 'tickets') }}
+where {{ touched_since(fact_marks(ref('int_rules_fingerprinted'), fingerprint), 'tickets') }}
 {% endif %}
