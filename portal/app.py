@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 
 from portal import pages
 from portal.opening import Refused, Visitor, opened
+from portal.receipts import record_of
 from reports.formats import Formats
 from reports.views.organizations import organization
-from reports.views.shared_files import deck_record
 from warehouse.settings import Settings
 
 HEADERS = {
@@ -99,7 +99,7 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
     def receipts(token: str, artefact_id: int, request: Request) -> Response:
         with opened(settings, token, _visitor(request), clock()) as found:
             file = found.file(artefact_id)
-            record = deck_record(found.connection, found.link.organization_id, file.sha256)
+            record = record_of(found.connection, found.link.organization_id, file, root)
             if record is None:
                 raise found.refuse("refused", 404, file)
             page = pages.receipts(organization(found.connection, found.link.organization_id), token, file, record)

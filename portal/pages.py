@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import msgspec
 
+from portal.receipts import has_record
 from reports.formats import Formats, plain, utc
 from reports.views.organizations import Organization
 from reports.views.shared_files import SharedFile
@@ -139,7 +140,7 @@ def entry(formats: Formats, file: SharedFile) -> Entry:
         state=file.state,
         is_final=file.is_frozen,
         is_draft=file.is_draft,
-        has_receipts=file.kind.endswith("_deck") and file.is_frozen,
+        has_receipts=has_record(file),
     )
 
 

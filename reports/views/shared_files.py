@@ -108,6 +108,21 @@ def deck_record(connection: Connection[Any], organization_id: str, sha256: str) 
     return bytes(found["record"]) if found else None
 
 
+def snapshot_path(connection: Connection[Any], organization_id: str, sha256: str) -> Path | None:
+    """Where the deck snapshot with that hash lies; None where it lies there no more."""
+    found = one(
+        connection,
+        """
+        select uri from app.artefacts
+        where organization_id = %(organization_id)s and kind like '%%\\_snapshot' and sha256 = %(sha256)s
+            and superseded_at is null
+        order by artefact_id desc limit 1
+        """,
+        {"organization_id": organization_id, "sha256": sha256},
+    )
+    return path_of(found["uri"]) if found else None
+
+
 def _sorted(found: Sequence[Row]) -> tuple[SharedFile, ...]:
     files = [SharedFile(path=path_of(row.pop("uri")), **row) for row in found]
     files.sort(key=lambda file: (file.client is not None, (file.client or "").lower(), file.kind, file.name))

@@ -111,7 +111,7 @@ def installation(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("QBR_DATABASE_URL", database_url)
     get_settings.cache_clear()
     with psycopg.connect(database_url, options="-c timezone=UTC") as connection:
-        for alias, organization in enumerate(("north", "south"), start=1):
+        for alias, organization in enumerate(("north", "south"), start=11):
             connection.execute(
                 "insert into app.organizations (organization_id, alias, name, time_zone, history_start, currency, "
                 "locale) values (%s, %s, %s, 'America/Chicago', '2026-01', 'USD', 'en_US')",
