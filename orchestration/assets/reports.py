@@ -20,12 +20,15 @@ OWNERS = ["team:account-management"]
 
 @dg.asset(
     key=["reports", "decks"],
-    deps=sorted({*shown_by("company_deck"), *shown_by("client_decks")}),
+    deps=sorted({*shown_by("company_deck"), *shown_by("client_decks"), *shown_by("customer_reviews")}),
     partitions_def=partitions.organization_quarters,
     group_name="reports",
     kinds={"powerpoint"},
     owners=OWNERS,
-    description="The company's quarterly review and one deck a client. Not rendered while a blocking check fails.",
+    description=(
+        "The company's quarterly review, one deck a client, a dealer's customer reviews. Not rendered while a blocking "
+        "check fails."
+    ),
 )
 def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Render every deck of one organization's quarter."""

@@ -253,3 +253,15 @@ def test_a_dealers_quarter_orders_one_review_for_each_customer_with_machines(rev
     ]
     reviews.execute("update marts.fct_fleet_overview set units = 0 where client_id = %s", [SPARSE])
     assert orders_of(reviews, ORGANIZATION, QUARTER) == [Order("customer_review", CLIENT)]
+
+
+def test_nothing_is_called_the_most_while_something_is_not_known(reviews: psycopg.Connection) -> None:
+    assert "Tires came first, with $6,000." in words(drawn(reviews), "parts_and_rentals")
+    assert "The busiest month of the year was Jun 2026: 66 days." in words(drawn(reviews), "parts_and_rentals")
+    reviews.execute("update marts.fct_parts_categories set spend = null, reason = 'No amount.' where position = 5")
+    reviews.execute(
+        "update marts.fct_rental_months set rental_days = null, reason = 'Not read.' where period = '2026-02'"
+    )
+    said = words(drawn(reviews), "parts_and_rentals")
+    assert "Tires came first, with $6,000, as far as it is known." in said
+    assert "busiest" not in said

@@ -194,10 +194,9 @@ def _categories(page: Page, box: Box, view: PartsAndRentals) -> None:
 
 def _parts_words(page: Page, view: PartsAndRentals) -> list[str]:
     words = []
-    known = [figure for figure in view.categories if figure.value is not None]
-    if known and view.parts_spend.value:
-        top = known[0]
-        words.append(f"{top.label} came first, with {page.value(top)}.")
+    if view.categories and view.categories[0].value is not None:
+        top, is_whole = view.categories[0], all(figure.value is not None for figure in view.categories)
+        words.append(f"{top.label} came first, with {page.value(top)}{'' if is_whole else ', as far as it is known'}.")
     if view.over_the_counter.value is not None:
         words.append(f"{page.value(view.over_the_counter)} were bought over the counter, beside service orders.")
     return words or [f"No data: {reason_of(view.parts_orders)}."]
@@ -209,8 +208,9 @@ def _rental_words(page: Page, view: PartsAndRentals) -> list[str]:
     words = []
     if view.rental_spend.value is not None:
         words.append(f"Rentals cost {page.value(view.rental_spend)} in the quarter.")
-    most = max((figure for figure in view.rental_months.figures if figure.value is not None), key=_value, default=None)
-    if most is not None and most.value:
+    months = view.rental_months.figures
+    most = max(months, key=_value)
+    if most.value and all(figure.value is not None for figure in months):  # an unknown month may be the busiest
         words.append(
             f"The busiest month of the year was {page.formats.month(most.period)}: {page.value(most, places=0)} days."
         )
