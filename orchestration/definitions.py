@@ -6,7 +6,7 @@ from orchestration import asset_checks, partitions
 from orchestration.assets import clients, models, raw, regular_reports, reports
 from orchestration.jobs import daily, devices, newest_months
 from orchestration.schedules import every_noon, schedules_of
-from orchestration.sensors import mails_wait, run_failed, run_succeeded
+from orchestration.sensors import alerts_watched, mails_wait, run_failed, run_succeeded
 from orchestration.snapshot_jobs import cohorts_job, snapshots_job
 
 _written = [*raw.assets(), clients.link_clients, models.dbt_models, reports.decks, reports.alerts]
@@ -26,6 +26,6 @@ defs = dg.Definitions(
         regular_reports.waiting_mails,
     ],
     schedules=[*(schedule for one in partitions.configured() for schedule in schedules_of(one)), every_noon],
-    sensors=[run_failed, run_succeeded, mails_wait],
+    sensors=[run_failed, run_succeeded, alerts_watched, mails_wait],
     executor=dg.in_process_executor,
 )

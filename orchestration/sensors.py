@@ -1,4 +1,4 @@
-"""Reacts to runs that end: nobody should have to look at Dagster to learn of one that failed."""
+"""Reacts to runs that end, and to time: nobody should have to look at Dagster to learn that something is wrong."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg
 
-from orchestration import pipeline
+from orchestration import alerting, pipeline
 from orchestration.assets.regular_reports import waiting_mails
 from orchestration.partitions import configured
 from orchestration.selection import run_instant
@@ -78,6 +78,18 @@ def run_succeeded(context: dg.RunStatusSensorContext) -> None:
                 resolve_run_failed(connection, organization.id, job=scope, as_of=run_instant([organization]))
             connection.commit()
             deliver(connection, get_settings(), now(), organization_id=organization.id)
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Twice a minute: alert rules are judged over the marts as they are, people reminded of what nobody has "
+    "acknowledged, and messages sent that wait for a digest, for the end of quiet hours or for their channel.",
+)
+def alerts_watched() -> dg.SkipReason:
+    """Launches no run: judging takes less time than a run's start."""
+    said = alerting.watch([one for one in configured() if one.is_active])
+    return dg.SkipReason("; ".join(f"{name}: {told}" for name, told in said.items()) or "nothing was built yet")
 
 
 def organizations_of(run: dg.DagsterRun) -> Sequence[Organization]:

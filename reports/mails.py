@@ -6,8 +6,6 @@ was written, however late it goes.
 
 import hashlib
 import shutil
-import smtplib
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +17,7 @@ from typing import Any
 from psycopg import Connection
 
 from reports.files import finished, sha256_of
+from reports.mail_server import MailFailed, MailServer, mail_server
 from reports.views.organizations import Organization, active_organizations, organization
 from warehouse.outbox import Message, claim, delivered, enqueue, failed
 from warehouse.settings import Settings
@@ -129,7 +128,8 @@ def send_waiting(
 ) -> Sent:
     """Send what is due. Commits what it takes up, then each outcome: a crash repeats one mail at most."""
     sent = Sent()
-    if not settings.smtp_host:
+    server = mail_server(settings)
+    if server is None:
         return sent
     wanted = (
         [organization(connection, organization_id)] if organization_id is not None else active_organizations(connection)
@@ -139,10 +139,10 @@ def send_waiting(
             connection.commit()
             for message in messages:
                 try:
-                    _send(settings, message, now)
-                except (smtplib.SMTPException, OSError) as error:
+                    _send(server, settings, message, now)
+                except (MailFailed, OSError) as error:
                     sent.failed += 1
-                    sent.error = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+                    sent.error = " ".join(str(error).split())[:300]
                     failed(connection, message, sent.error, now)
                 else:
                     sent.delivered += 1
@@ -151,15 +151,11 @@ def send_waiting(
     return sent
 
 
-def _send(settings: Settings, message: Message, now: datetime) -> None:
-    payload = message.payload
-    mail = as_mail(settings, message, now)
-    with smtplib.SMTP(settings.smtp_host or "", settings.smtp_port, timeout=_TIMEOUT) as server:
-        if settings.smtp_starttls:
-            server.starttls(context=ssl.create_default_context())
-        if settings.smtp_username and settings.smtp_password:
-            server.login(settings.smtp_username, settings.smtp_password.get_secret_value())
-        server.send_message(mail, from_addr=settings.smtp_from, to_addrs=list(payload["recipients"]))
+def _send(server: MailServer, settings: Settings, message: Message, now: datetime) -> None:
+    outcome = server.send(as_mail(settings, message, now), message.payload["recipients"], timeout=_TIMEOUT)
+    if not outcome.delivered:
+        answers = ", ".join(f"{name} ({answer})" for name, answer in (*outcome.refused, *outcome.later))
+        raise MailFailed(f"The mail server {server.host}:{server.port} took it for nobody: {answers}")
 
 
 def as_mail(settings: Settings, message: Message, now: datetime) -> EmailMessage:

@@ -7,11 +7,16 @@ from pydantic import BeforeValidator, Field
 from warehouse.config_section import Section, Text, listed, written_like
 from warehouse.review_wording import ReviewWording
 
-Channel = Literal["email", "chat_webhook", "file"]
+Severity = Literal["critical", "high", "medium", "low"]
+Area = Literal["finance", "operations", "customers", "product", "data", "platform"]
+Channel = Literal["email", "chat_webhook", "slack", "teams", "webhook", "apprise", "file"]
 Colour = Annotated[str, written_like(r"#[0-9A-Fa-f]{6}", '"#16324F", in quotes')]
 TimeOfDay = Annotated[str, written_like(r"([01][0-9]|2[0-3]):[0-5][0-9]", "20:30")]
 BrandFile = Annotated[str, written_like(r"(?!/)(?!.*\.\.)[^\\]+\.(png|jpe?g|pptx)", "brands/logo.png, below config/")]
 Mail = Annotated[str, written_like(r"[^@\s,]+@[^@\s,]+", "someone@example.com")]
+Severities = Annotated[tuple[Severity, ...], BeforeValidator(listed)]
+Channels = Annotated[tuple[Channel, ...], BeforeValidator(listed)]
+Mails = Annotated[tuple[Mail, ...], BeforeValidator(listed)]
 
 
 class Brand(Section):
@@ -35,7 +40,7 @@ class Email(Section):
     """Alert mail; the server is a setting of the installation (QBR_SMTP_...)."""
 
     is_enabled: bool = True
-    recipients: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = ()
+    recipients: Mails = ()
 
 
 class ReportMail(Section):
@@ -52,11 +57,42 @@ class QuietHours(Section):
     end: TimeOfDay
 
 
+class Route(Section):
+    """Alerts of these severities and areas (all where none are named) go to these channels and people."""
+
+    severities: Severities = ()
+    areas: Annotated[tuple[Area, ...], BeforeValidator(listed)] = ()
+    channels: Channels
+    recipients: Mails = ()
+
+
+class Digest(Section):
+    """Alerts that are no emergency, gathered into one message at these times of the organization's zone."""
+
+    at: Annotated[tuple[TimeOfDay, ...], BeforeValidator(listed)] = ("08:00", "16:00")
+    severities: Severities = ("high", "medium", "low")
+    channels: Channels = ("email", "chat_webhook", "teams", "apprise")
+
+
+class Escalation(Section):
+    """Whom an alert goes to besides when nobody has acknowledged it for so long."""
+
+    after_minutes: Annotated[int, Field(gt=0, le=10080)]
+    severities: Severities = ("critical", "high")
+    channels: Channels = ("email",)
+    recipients: Mails = ()
+
+
 class Delivery(Section):
     """Where alerts go; chat addresses and mail servers are settings of the installation, not of this file."""
 
     email: Email = Email()
     chat_webhook: bool = True
+    slack_channel: Text | None = None
+    channels: Channels = ("email", "chat_webhook", "file")
+    routes: tuple[Route, ...] = ()
+    digest: Digest = Digest()
+    escalation: tuple[Escalation, ...] = ()
     quiet_hours: QuietHours | None = None
     investor_report: ReportMail = ReportMail()
     data_quality_report: ReportMail = ReportMail()

@@ -181,7 +181,7 @@ def _alert_rules(o: Organization) -> dict[str, dict[str, Any]]:
             "kind": rule.kind,
             "metric": rule.metric,
             "severity": rule.severity,
-            "parameters": Jsonb({} if rule.after_hours is None else {"after_hours": float(rule.after_hours)}),
+            "parameters": Jsonb(rule.parameters()),
             "channels": list(rule.channels),
             "is_active": rule.is_active,
         }

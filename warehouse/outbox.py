@@ -38,14 +38,15 @@ def enqueue(
     payload: Mapping[str, Any],
     *,
     now: datetime,
+    not_before: datetime | None = None,
 ) -> bool:
-    """Add a message, sent once the caller commits; False when one with this topic and key was added before."""
+    """Add a message, sent once the caller commits, or at `not_before`; False when one with this topic and key was."""
     statement = """
         insert into app.outbox (organization_id, topic, dedupe_key, payload, created_at, next_try_at)
         values (%s, %s, %s, %s, %s, %s)
         on conflict (organization_id, topic, dedupe_key) do nothing
     """
-    values = [organization_id, topic, dedupe_key, Jsonb(dict(payload)), now, now]
+    values = [organization_id, topic, dedupe_key, Jsonb(dict(payload)), now, not_before or now]
     return connection.execute(statement, values).rowcount == 1
 
 
@@ -106,3 +107,14 @@ def failed(connection: psycopg.Connection, message: Message, error: str, now: da
         [error, next_try_at, now if is_last else None, message.organization_id, message.outbox_id],
     )
     return next_try_at
+
+
+def postpone(connection: psycopg.Connection, message: Message, reason: str, until: datetime) -> None:
+    """It was not tried, because of `reason`; looked at again at `until`, and this time does not count as an attempt."""
+    connection.execute(
+        """
+        update app.outbox set attempts = greatest(attempts - 1, 0), last_error = %s, next_try_at = %s
+        where organization_id = %s and outbox_id = %s
+        """,
+        [reason, until, message.organization_id, message.outbox_id],
+    )

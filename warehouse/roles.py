@@ -29,9 +29,9 @@ _LONGEST_NAME = 63  # bytes; Postgres cuts longer ones, and two organizations mi
 
 _PORTAL_READS = (
     "organizations", "settings", "clients", "client_links", "manual_metrics", "metric_history", "thresholds",
-    "current_thresholds", "alert_rules", "alerts", "artefacts", "check_results", "frozen_quarters", "frozen_figures",
-    "restatements", "review_sessions", "review_priorities", "review_recommendations", "review_actions",
-    "review_insights", "review_figures",
+    "current_thresholds", "alert_rules", "alerts", "alert_events", "artefacts", "check_results", "frozen_quarters",
+    "frozen_figures", "restatements", "review_sessions", "review_priorities", "review_recommendations",
+    "review_actions", "review_insights", "review_figures",
     "frozen_decks", "frozen_ledger", "deck_comments", "share_links", "share_link_files",
 )  # fmt: skip
 _PORTAL_CALLS = (

@@ -7,28 +7,20 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic import field_validator as check
 
 from warehouse.account_rules import Accounts
-from warehouse.config_section import Section, Text, Texts, listed, written_like
+from warehouse.alert_rules import AlertRule, MetricKey, default_alerts
+from warehouse.config_section import Section, Text, Texts, written_like
 from warehouse.database_mapping import DatabaseOptions
-from warehouse.delivery_rules import Brand, Channel, Delivery, Retention
+from warehouse.delivery_rules import Brand, Delivery, Retention
 from warehouse.device_classes import DEVICE_CLASSES, GUEST_CLASSES, WORKSTATION_CLASSES
 from warehouse.fleet_rules import Fleet
-from warehouse.metrics import catalogue
 from warehouse.periods import Period, PeriodError, time_zone
 from warehouse.source_options import SourceOptions
 
 Source = Literal["ninjaone", "connectwise", "stripe", "quickbooks", "opsdb"]
-Severity = Literal["critical", "high", "medium", "low"]
-AlertKind = Literal["threshold", "source_failed", "source_stale", "missing_inputs", "check_failed"]
-
-
-def _known_metric(metric: str) -> str:
-    if metric not in catalogue():
-        raise ValueError(f"must name a metric of the catalogue; '{metric}' is none (docs/metrics.md lists them)")
-    return metric
 
 
 def _month(text: str) -> str:
@@ -38,7 +30,6 @@ def _month(text: str) -> str:
         raise ValueError(f"must be a month such as 2024-01; '{text}' is not") from error
 
 
-MetricKey = Annotated[str, AfterValidator(_known_metric)]
 Month = Annotated[str, AfterValidator(_month)]
 CurrencyCode = Annotated[str, written_like("[A-Z]{3}", "USD")]
 Slug = Annotated[str, written_like(r"[a-z0-9]+(-[a-z0-9]+)*", "northwind-it (small letters, digits, hyphens)")]
@@ -144,32 +135,6 @@ class Threshold(Section):
         return above or (self.yellow_min is not None and alarm < self.yellow_min)
 
 
-class AlertRule(Section):
-    """What raises an alert, how severe it is, and where it goes."""
-
-    kind: AlertKind
-    metric: MetricKey | None = None
-    severity: Severity = "medium"
-    channels: Annotated[tuple[Channel, ...], BeforeValidator(listed)] = ("email", "chat_webhook", "file")
-    is_active: bool = True
-    after_hours: Annotated[Decimal, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _staleness_has_an_age(self) -> Self:
-        if (self.kind == "source_stale") != (self.after_hours is not None):
-            raise ValueError("must have after_hours when kind is source_stale, and only then")
-        return self
-
-
-DEFAULT_ALERTS: dict[str, dict[str, Any]] = {
-    "threshold_crossed": {"kind": "threshold", "severity": "medium"},
-    "source_failed": {"kind": "source_failed", "severity": "high"},
-    "source_stale": {"kind": "source_stale", "severity": "high", "after_hours": "26"},
-    "missing_inputs": {"kind": "missing_inputs", "severity": "low"},
-    "check_failed": {"kind": "check_failed", "severity": "high"},
-}
-
-
 class Settings(Section):
     """Choices of calculation that the whole organization shares."""
 
@@ -266,10 +231,10 @@ class Organization(Section):
         if not isinstance(given, dict):
             return given
         changed = {
-            name: {**DEFAULT_ALERTS.get(name, {}), **(rule or {})} if isinstance(rule, dict | None) else rule
+            name: {**default_alerts().get(name, {}), **(rule or {})} if isinstance(rule, dict | None) else rule
             for name, rule in given.items()
         }
-        return {**DEFAULT_ALERTS, **changed}
+        return {**default_alerts(), **changed}
 
     @check("exchange_rates")
     @classmethod

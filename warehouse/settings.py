@@ -139,6 +139,26 @@ class Settings(BaseSettings):
     chat_webhook_url: SecretStr | None = Field(
         default=None, description="Slack-compatible incoming webhook for alerts; unset: none is posted."
     )
+    slack_bot_token: SecretStr | None = Field(
+        default=None, description="Slack bot token (scope chat:write): one message an alert, updated in place."
+    )
+    slack_channel: str | None = Field(
+        default=None, description="Slack channel id of alerts, such as C0123456789, unless the organization names one."
+    )
+    slack_api_url: str = Field(default="https://slack.com/api", description="Address of Slack's Web API.")
+    teams_webhook_url: SecretStr | None = Field(
+        default=None, description="Teams workflow that takes alerts as adaptive cards; unset: none is posted."
+    )
+    alert_webhook_url: SecretStr | None = Field(default=None, description="Receiver of your own that alerts go to.")
+    alert_webhook_secret: SecretStr | None = Field(
+        default=None, description="Key that signs what it receives, as Standard Webhooks says; may begin with whsec_."
+    )
+    apprise_urls: SecretStr | None = Field(
+        default=None, description="Apprise addresses of any other service, separated by commas."
+    )
+    docs_url: str | None = Field(
+        default=None, description="Where docs/ can be opened in a browser; unset: alerts name the page in the clone."
+    )
     portal_host: str = Field(
         default="127.0.0.1", description="Address the download page listens on; another only behind a proxy with TLS."
     )

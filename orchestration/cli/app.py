@@ -10,6 +10,7 @@ import typer
 
 from extractors.core.errors import VendorError
 from orchestration.cli import (
+    alerts,
     build,
     connect,
     corrections,
@@ -68,6 +69,7 @@ for group in (
 app.add_typer(decks.app, name="deck")
 app.add_typer(links.app, name="link")
 app.add_typer(periodic.app, name="report")
+app.add_typer(alerts.app, name="alerts")
 
 ALL_FAILED = 2
 INTERRUPTED = 130  # what Typer ends with when ctrl-C reaches it

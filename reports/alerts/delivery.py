@@ -3,22 +3,36 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
-from reports.alerts.channels import Channel, ChannelFailed, ChatWebhook, LocalFile, Mail
-from reports.alerts.messages import CHANNELS, topics
-from reports.views.organizations import Organization, active_organizations
-from warehouse.outbox import Message, claim, delivered, failed
+from reports.alerts.channels import Channel, ChannelFailed, LocalFile, Mail, Parcel, Receipt
+from reports.alerts.history import write_history
+from reports.alerts.posts import AnythingElse, ChatWebhook, SignedWebhook, Slack, Teams
+from reports.alerts.routing import CHANNELS, Routing, routing_of
+from reports.mail_server import mail_server
+from reports.views.organizations import active_organizations
+from warehouse.outbox import Message, claim, delivered, failed, postpone
 from warehouse.settings import Settings
 
 NOT_CONFIGURED = {
     "email": "E-mail is not configured: set QBR_SMTP_HOST, and recipients in the organization's file or QBR_SMTP_TO.",
     "chat_webhook": "The chat webhook is not configured: set QBR_CHAT_WEBHOOK_URL.",
+    "slack": "Slack is not configured: set QBR_SLACK_BOT_TOKEN, and QBR_SLACK_CHANNEL or delivery.slack_channel.",
+    "teams": "Teams is not configured: set QBR_TEAMS_WEBHOOK_URL.",
+    "webhook": "The signed webhook is not configured: set QBR_ALERT_WEBHOOK_URL and QBR_ALERT_WEBHOOK_SECRET.",
+    "apprise": "Apprise is not configured: set QBR_APPRISE_URLS.",
 }
+LOOK_AGAIN = timedelta(hours=1)
+"""When a message is looked at again whose channel nobody has set up."""
+SOON = timedelta(seconds=30)
+_MOST = 500
+"""Messages taken up at once for a digest."""
+_AT_ONCE = 20
+_ENOUGH = 3
+"""Failures in a row after which a channel is taken to be down."""
 
 
 @dataclass(slots=True)
@@ -28,6 +42,8 @@ class DeliverySummary:
     delivered: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     not_configured: Counter[str] = field(default_factory=Counter)
+    gathered: Counter[str] = field(default_factory=Counter)
+    """Messages that wait for the next digest."""
     errors: dict[str, str] = field(default_factory=dict)
     """The last error of each channel."""
 
@@ -37,6 +53,7 @@ class DeliverySummary:
             f"{count} by {channel} failed and will be tried again ({self.errors[channel]})"
             for channel, count in sorted(self.failed.items())
         ]
+        parts += [f"{count} for the next digest by {channel}" for channel, count in sorted(self.gathered.items())]
         parts += [
             f"{count} wait: {channel} is not configured" for channel, count in sorted(self.not_configured.items())
         ]
@@ -55,47 +72,57 @@ def deliver(
     for organization in active_organizations(connection):
         if organization_id not in {None, organization.organization_id}:
             continue
-        only_critical = is_quiet(organization, now)
-        for name, channel in channels_of(organization, settings).items():
-            courier = _Courier(connection, organization.organization_id, name, channel, now, summary)
-            courier.run(topics(name, only_critical=only_critical))
+        routing = routing_of(organization)
+        waiting = _channels_waiting(connection, organization.organization_id)
+        for name, channel in channels_of(routing, settings).items():
+            if name in waiting:
+                courier = _Courier(connection, organization.organization_id, name, channel, settings, now, summary)
+                courier.run(routing)
+        write_history(connection, organization.organization_id, settings.var_dir / "alerts")
     return summary
 
 
-def channels_of(organization: Organization, settings: Settings) -> Mapping[str, Channel | None]:
+def channels_of(routing: Routing, settings: Settings) -> Mapping[str, Channel | None]:
     """The organization's channels by name; None where a channel is not configured."""
-    email = organization.delivery.get("email") or {}
-    recipients = email.get("recipients") or [
-        address.strip() for address in (settings.smtp_to or "").split(",") if address.strip()
-    ]
-    mail = None
-    if settings.smtp_host and recipients:
-        mail = Mail(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            sender=settings.smtp_from,
-            recipients=tuple(recipients),
-            starttls=settings.smtp_starttls,
-            username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        )
-    chat = ChatWebhook(settings.chat_webhook_url.get_secret_value()) if settings.chat_webhook_url else None
+    server = mail_server(settings)
+    usual = tuple(routing.delivery.email.recipients) or _listed(settings.smtp_to)
+    named = any(route.recipients for route in routing.delivery.routes) or any(
+        level.recipients for level in routing.delivery.escalation
+    )
+    slack_channel = routing.delivery.slack_channel or settings.slack_channel
+    urls = _listed(settings.apprise_urls.get_secret_value() if settings.apprise_urls else None)
     found: dict[str, Channel | None] = {
-        "email": mail,
-        "chat_webhook": chat,
+        "email": Mail(server, usual) if server and (usual or named) else None,
+        "chat_webhook": ChatWebhook(settings.chat_webhook_url.get_secret_value())
+        if settings.chat_webhook_url
+        else None,
+        "slack": Slack(settings.slack_bot_token.get_secret_value(), slack_channel, settings.slack_api_url)
+        if settings.slack_bot_token and slack_channel
+        else None,
+        "teams": Teams(settings.teams_webhook_url.get_secret_value()) if settings.teams_webhook_url else None,
+        "webhook": SignedWebhook(
+            settings.alert_webhook_url.get_secret_value(), settings.alert_webhook_secret.get_secret_value()
+        )
+        if settings.alert_webhook_url and settings.alert_webhook_secret
+        else None,
+        "apprise": AnythingElse(urls) if urls else None,
         "file": LocalFile(settings.var_dir / "alerts"),
     }
     return {name: found[name] for name in CHANNELS}
 
 
-def is_quiet(organization: Organization, now: datetime) -> bool:
-    """True within the organization's quiet hours, in its own zone; the end is not part of them."""
-    hours = organization.delivery.get("quiet_hours")
-    if not hours:
-        return False
-    start, end = time.fromisoformat(hours["start"]), time.fromisoformat(hours["end"])
-    local = now.astimezone(ZoneInfo(organization.time_zone)).time()
-    return start <= local < end if start <= end else local >= start or local < end
+def _channels_waiting(connection: Connection[Any], organization_id: str) -> frozenset[str]:
+    """Channels that have anything to bring, now or later: mostly none."""
+    found = connection.execute(
+        "select distinct payload ->> 'channel' from app.outbox "
+        "where organization_id = %s and topic like 'alerts.%%' and delivered_at is null and given_up_at is null",
+        [organization_id],
+    )
+    return frozenset(channel for (channel,) in found.fetchall())
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,73 +133,196 @@ class _Courier:
     organization_id: str
     name: str
     channel: Channel | None
+    settings: Settings
     now: datetime
     summary: DeliverySummary
 
-    def run(self, wanted: Sequence[str]) -> None:
+    def run(self, routing: Routing) -> None:
         """Everything that is due; each outcome is committed before the next message is sent."""
-        while messages := claim(self.connection, self.now, organization_id=self.organization_id, topics=wanted):
-            self.connection.commit()
-            for message in messages:
-                if self.channel is None:
-                    self.summary.not_configured[self.name] += 1
-                    failed(self.connection, message, NOT_CONFIGURED[self.name], self.now)
-                elif self._waits_for_another(message):
-                    failed(self.connection, message, "waits for an earlier message of the same alert", self.now)
-                else:
-                    self._send(self.channel, message)
-                self.connection.commit()
-
-    def _send(self, channel: Channel, message: Message) -> None:
-        try:
-            receipt = channel.send(message, self.now)
-        except ChannelFailed as error:
-            self.summary.failed[self.name] += 1
-            self.summary.errors[self.name] = str(error)
-            failed(self.connection, message, str(error), self.now)
-            self._note(message, None, str(error))
+        urgent, others, digest = (f"alerts.{self.name}{end}" for end in (".critical", "", ".digest"))
+        if self.channel is None:
+            self._hold([urgent, others, digest])
             return
-        self.summary.delivered[self.name] += 1
-        delivered(self.connection, message, self.now)
-        for recipient in receipt.delivered:
-            self._note(message, recipient, None)
-        for recipient, answer in receipt.refused:
-            self._note(message, recipient, f"the server refused this recipient: {answer}")
+        is_quiet, failures = routing.is_quiet(self.now), 0
+        while messages := self._claimed([urgent] if is_quiet else [others, urgent], _AT_ONCE):
+            for message in messages:
+                if failures >= _ENOUGH:  # the channel is down: the rest need not wait for it one by one
+                    postpone(self.connection, message, "the channel did not answer", self.now + SOON)
+                    self.connection.commit()
+                else:
+                    failures = 0 if self._send(self.channel, [message]) else failures + 1
+        while not is_quiet and (messages := self._claimed([digest], _MOST)):
+            for together in _by_recipients(messages):
+                self._send(self.channel, together)
+        if gathered := self._waiting([digest], self.now):
+            self.summary.gathered[self.name] += gathered
 
-    def _note(self, message: Message, recipient: str | None, error: str | None) -> None:
+    def _claimed(self, topics: Sequence[str], limit: int) -> list[Message]:
+        claimed = claim(self.connection, self.now, organization_id=self.organization_id, topics=topics, limit=limit)
+        self.connection.commit()
+        return claimed
+
+    def _hold(self, topics: Sequence[str]) -> None:
+        """Messages of a channel that nobody has set up wait for it, unless their alert ends before."""
+        why = NOT_CONFIGURED[self.name]
+        while messages := self._claimed(topics, _MOST):
+            for message in messages:
+                postpone(self.connection, message, why, self.now + LOOK_AGAIN)
+            over = [message.payload["facts"] for message in messages if message.payload["facts"]["event"] == "resolved"]
+            for facts in over:
+                self._drop(facts["alert_id"], f"The alert ended before anybody could be told. {why}")
+            self.connection.commit()
+        if waiting := self._waiting(topics):
+            self.summary.not_configured[self.name] += waiting
+
+    def _drop(self, alert_id: int, why: str) -> None:
         self.connection.execute(
-            """
-            insert into app.deliveries (organization_id, alert_id, channel, recipient, outcome, error, attempted_at)
-            values (%s, %s, %s, %s, %s, %s, %s)
-            """,
-            [
-                message.organization_id,
-                message.payload["facts"]["alert_id"],
-                self.name,
-                recipient,
-                "delivered" if error is None else "failed",
-                error,
-                self.now,
-            ],
+            "update app.outbox set given_up_at = %s, last_error = %s where organization_id = %s "
+            "and payload ->> 'channel' = %s and payload #>> '{facts,alert_id}' = %s "
+            "and delivered_at is null and given_up_at is null",
+            [self.now, why, self.organization_id, self.name, str(alert_id)],
         )
 
-    def _waits_for_another(self, message: Message) -> bool:
-        """True while an earlier message of the same alert has not gone over this channel."""
+    def _send(self, channel: Channel, messages: Sequence[Message]) -> bool:
+        """Send what goes together; False when the channel failed."""
+        if self._wait_for_another(messages):
+            for message in messages:
+                postpone(self.connection, message, "waits for an earlier message of the same alert", self.now + SOON)
+            self.connection.commit()
+            return True
+        try:
+            receipt = channel.send(self._parcel(messages), self.now)
+        except ChannelFailed as error:
+            self._failed(messages, str(error), error.retry_after)
+            self._note(messages, None, str(error))
+        else:
+            self._settle(messages, receipt)
+            return True
+        finally:
+            self.connection.commit()
+        return False
+
+    def _parcel(self, messages: Sequence[Message]) -> Parcel:
+        rows = self.connection.execute(
+            "select recipient from app.deliveries where organization_id = %s and outbox_id = any(%s) "
+            "and outcome = 'delivered' group by recipient having count(distinct outbox_id) = %s",
+            [self.organization_id, [message.outbox_id for message in messages], len(messages)],
+        ).fetchall()
+        return Parcel(
+            messages=messages,
+            recipients=tuple(messages[0].payload.get("recipients") or ()),
+            done=frozenset(recipient for (recipient,) in rows),
+            reference=self._reference(messages[0].payload["facts"]["alert_id"]),
+            docs_url=self.settings.docs_url,
+        )
+
+    def _settle(self, messages: Sequence[Message], receipt: Receipt) -> None:
+        for recipient in receipt.delivered:
+            self._note(messages, recipient, None, receipt.reference)
+        for recipient, answer in (*receipt.refused, *receipt.later):
+            self._note(messages, recipient, f"the server refused this recipient: {answer}")
+        if receipt.later:
+            names = ", ".join(f"{name} ({answer})" for name, answer in receipt.later)
+            self._failed(messages, f"not taken yet for {names}", None)
+            return
+        if receipt.refused and not receipt.delivered and not self._was_delivered(messages):
+            names = ", ".join(f"{name} ({answer})" for name, answer in receipt.refused)
+            self._failed(messages, f"The mail server refused every recipient: {names}.", None)
+            return
+        self.summary.delivered[self.name] += len(messages)
+        for message in messages:
+            delivered(self.connection, message, self.now)
+
+    def _failed(self, messages: Sequence[Message], why: str, retry_after: float | None) -> None:
+        self.summary.failed[self.name] += len(messages)
+        self.summary.errors[self.name] = why
+        for message in messages:
+            next_try_at = failed(self.connection, message, why, self.now)
+            asked = self.now + timedelta(seconds=min(retry_after or 0, 3600))
+            if next_try_at is not None and asked > next_try_at:
+                self.connection.execute(
+                    "update app.outbox set next_try_at = %s where organization_id = %s and outbox_id = %s",
+                    [asked, message.organization_id, message.outbox_id],
+                )
+
+    def _note(
+        self, messages: Sequence[Message], recipient: str | None, error: str | None, reference: str | None = None
+    ) -> None:
+        for message in messages:
+            facts = message.payload["facts"]
+            self.connection.execute(
+                """
+                insert into app.deliveries (
+                    organization_id, alert_id, outbox_id, step, channel, recipient, outcome, error, reference,
+                    attempted_at
+                )
+                values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                """,
+                [
+                    message.organization_id,
+                    facts["alert_id"],
+                    message.outbox_id,
+                    facts["event"],
+                    self.name,
+                    recipient,
+                    "delivered" if error is None else "failed",
+                    error,
+                    reference,
+                    self.now,
+                ],
+            )
+
+    def _reference(self, alert_id: int | None) -> str | None:
+        """The message of the same alert that this channel can still change."""
+        found = self.connection.execute(
+            "select reference from app.deliveries where organization_id = %s and alert_id = %s and channel = %s "
+            "and reference is not null order by delivery_id desc limit 1",
+            [self.organization_id, alert_id, self.name],
+        ).fetchone()
+        return found[0] if found else None
+
+    def _was_delivered(self, messages: Sequence[Message]) -> bool:
+        found = self.connection.execute(
+            "select exists (select from app.deliveries where organization_id = %s and outbox_id = any(%s) "
+            "and outcome = 'delivered')",
+            [self.organization_id, [message.outbox_id for message in messages]],
+        ).fetchone()
+        return bool(found and found[0])
+
+    def _waiting(self, topics: Sequence[str], after: datetime | None = None) -> int:
+        found = self.connection.execute(
+            "select count(*) from app.outbox where organization_id = %s and topic = any(%s) and delivered_at is null "
+            "and given_up_at is null and (%s::timestamptz is null or next_try_at > %s)",
+            [self.organization_id, list(topics), after, after],
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def _wait_for_another(self, messages: Sequence[Message]) -> bool:
+        """True while an earlier message of the same alert has not gone over this channel, nor goes with these."""
         found = self.connection.execute(
             """
             select exists (
                 select from app.outbox
-                where organization_id = %(organization_id)s and outbox_id < %(outbox_id)s
-                    and payload ->> 'channel' = %(channel)s
-                    and payload #>> '{facts,alert_id}' = %(alert_id)s
-                    and delivered_at is null and given_up_at is null
+                where organization_id = %(organization_id)s and outbox_id < %(last)s
+                    and payload ->> 'channel' = %(channel)s and topic like 'alerts.%%'
+                    and payload #>> '{facts,alert_id}' = any(%(alert_ids)s)
+                    and delivered_at is null and given_up_at is null and not (outbox_id = any(%(together)s))
             )
             """,
             {
-                "organization_id": message.organization_id,
-                "outbox_id": message.outbox_id,
+                "organization_id": self.organization_id,
+                "last": max(message.outbox_id for message in messages),
                 "channel": self.name,
-                "alert_id": str(message.payload["facts"]["alert_id"]),
+                "alert_ids": [str(message.payload["facts"]["alert_id"]) for message in messages],
+                "together": [message.outbox_id for message in messages],
             },
         ).fetchone()
         return bool(found and found[0])
+
+
+def _by_recipients(messages: Sequence[Message]) -> list[list[Message]]:
+    """Messages for the same people together, in their order."""
+    together: dict[tuple[str, ...], list[Message]] = {}
+    for message in messages:
+        together.setdefault(tuple(message.payload.get("recipients") or ()), []).append(message)
+    return list(together.values())

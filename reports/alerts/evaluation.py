@@ -1,21 +1,26 @@
 """Judges every rule of an organization and settles its incidents."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
-from reports.alerts.incidents import Incident, Reporter, Settled, lock, settle, unresolved
-from reports.alerts.messages import CHANNELS
-from reports.alerts.rules import Condition, Judgement, Situation, judge
-from reports.formats import Formats
-from reports.views import quality, watching
+from reports.alerts.conditions import Condition, Judgement
+from reports.alerts.incidents import Incident, Settled, lock, settle, unresolved
+from reports.alerts.kinds.gaps import without_data
+from reports.alerts.reminders import remind
+from reports.alerts.routing import routing_of
+from reports.alerts.rules import judge
+from reports.alerts.situation import Situation
+from reports.alerts.telling import Reporter
+from reports.views import watching
 from reports.views.organizations import Organization, organization
-from warehouse.periods import latest_complete_period, latest_complete_quarter, periods_between
+from reports.views.watching import AlertRule
+from warehouse.audit import RUN, Actor
 
-RUN_FAILED = "run_failed"
+RUN_FAILED = AlertRule("run_failed", "run_failed", None, "high", {"area": "data"}, ())
 """The rule under which a run that ended badly is told; it needs no row in `app.alert_rules`."""
 
 
@@ -26,6 +31,8 @@ class AlertSummary:
     opened: tuple[Incident, ...]
     still_open: tuple[Incident, ...]
     resolved: tuple[Incident, ...]
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    """Rules that cannot judge yet, and what they wait for."""
 
     def __str__(self) -> str:
         counts = f"{len(self.opened)} opened, {len(self.still_open)} still open, {len(self.resolved)} resolved"
@@ -39,73 +46,85 @@ def evaluate(connection: Connection[Any], organization_id: str, as_of: datetime)
     """
     lock(connection, organization_id)
     about = organization(connection, organization_id)
-    reporter = _reporter(connection, about, as_of)
-    situation = _situation(connection, about, as_of)
+    reporter, routing = reporter_of(connection, about, as_of), routing_of(about)
     rules = watching.alert_rules(connection, organization_id)
-    settled = [settle(reporter, rule.rule, rule.severity, rule.channels, judge(rule, situation)) for rule in rules]
+    judged = judge_all(rules, Situation(connection, about, as_of))
+    standing = unresolved(reporter)
+    settled = [settle(reporter, routing, rule, judgement, standing) for rule, judgement in judged]
     # What a rule found before it was switched off or taken out is no longer judged, so it cannot stay open.
-    known = {rule.rule for rule in rules} | {RUN_FAILED}
-    orphans = dict.fromkeys(incident.rule for incident in unresolved(reporter) if incident.rule not in known)
-    settled += [settle(reporter, orphan, "low", CHANNELS, Judgement([])) for orphan in orphans]
-    return _summed(settled)
+    known = {rule.rule for rule in rules} | {RUN_FAILED.rule}
+    orphans = dict.fromkeys(incident.rule for incident in standing if incident.rule not in known)
+    settled += [
+        settle(reporter, routing, replace(RUN_FAILED, rule=orphan), Judgement(), standing) for orphan in orphans
+    ]
+    remind(reporter, routing, rules)
+    waiting = {rule.rule: judgement.waits_for for rule, judgement in judged if judgement.waits_for}
+    return replace(_summed(settled), waiting=waiting)
+
+
+def follow_up(connection: Connection[Any], organization_id: str, as_of: datetime) -> None:
+    """Remind and escalate without judging anything, as while models are being built; the caller commits."""
+    lock(connection, organization_id)
+    about = organization(connection, organization_id)
+    rules = watching.alert_rules(connection, organization_id)
+    remind(reporter_of(connection, about, as_of), routing_of(about), rules)
+
+
+def judge_all(rules: Sequence[AlertRule], situation: Situation) -> list[tuple[AlertRule, Judgement]]:
+    """What each rule finds. A rule that has lost its data is a missing input, so that it does not fall silent."""
+    judged = [(rule, judge(rule, situation)) for rule in rules]
+    lost = [without_data(rule, judgement.gap) for rule, judgement in judged if judgement.gap]
+    return [
+        (rule, replace(judgement, conditions=[*judgement.conditions, *lost]))
+        if rule.kind == "missing_inputs" and rule.metric is None
+        else (rule, judgement)
+        for rule, judgement in judged
+    ]
 
 
 def raise_run_failed(
     connection: Connection[Any], organization_id: str, *, job: str, run_id: str, message: str, as_of: datetime
 ) -> AlertSummary:
     """Open an alert for a run that ended badly, one a job until `resolve_run_failed`; the caller commits."""
-    lock(connection, organization_id)
-    reporter = _reporter(connection, organization(connection, organization_id), as_of)
     told = " ".join(message.split())[:500] or "no message was recorded"
     condition = Condition(
         scope=job,
         message=f"Run {run_id} of {job} failed: {told}",
         next_action="Open the run in Dagster, mend what its log names, and launch the whole run again.",
-        runbook="docs/runbook.md#run-failed",
+        runbook="docs/runbooks/runs.md",
     )
-    others = frozenset(incident.scope for incident in unresolved(reporter, RUN_FAILED)) - {job}
-    return _summed([settle(reporter, RUN_FAILED, "high", CHANNELS, Judgement([condition], others))])
+    return _settle_run(connection, organization_id, job, [condition], as_of)
 
 
 def resolve_run_failed(connection: Connection[Any], organization_id: str, *, job: str, as_of: datetime) -> AlertSummary:
     """Resolve the alert of `job` because a run of it has succeeded since; the caller commits."""
-    lock(connection, organization_id)
-    reporter = _reporter(connection, organization(connection, organization_id), as_of)
-    others = frozenset(incident.scope for incident in unresolved(reporter, RUN_FAILED)) - {job}
-    return _summed([settle(reporter, RUN_FAILED, "high", CHANNELS, Judgement([], others))])
+    return _settle_run(connection, organization_id, job, [], as_of)
 
 
-def _reporter(connection: Connection[Any], about: Organization, as_of: datetime) -> Reporter:
-    email = about.delivery.get("email") or {}
-    disabled = {
-        *(["email"] if not email.get("is_enabled", True) else []),
-        *(["chat_webhook"] if not about.delivery.get("chat_webhook", True) else []),
-    }
+def reporter_of(connection: Connection[Any], about: Organization, as_of: datetime, actor: Actor = RUN) -> Reporter:
+    """Who settles the organization's incidents as of `as_of`."""
     # A sandbox may run ahead of the wall clock, by which messages are sent; they must be due by either.
     row = connection.execute("select least(%s, clock_timestamp())", [as_of]).fetchone()
     return Reporter(
         connection=connection,
         organization_id=about.organization_id,
         organization_name=about.name,
+        time_zone=about.time_zone,
         as_of=as_of,
         sent_from=row[0] if row else as_of,
-        disabled_channels=frozenset(disabled),
+        actor=actor,
     )
 
 
-def _situation(connection: Connection[Any], about: Organization, as_of: datetime) -> Situation:
-    quarter = latest_complete_quarter(as_of, about.time_zone)
-    last = latest_complete_period(as_of, about.time_zone)
-    return Situation(
-        organization=about,
-        formats=Formats(about.locale, about.currency, about.time_zone),
-        as_of=as_of,
-        watched=watching.watched_values(connection, about.organization_id, str(quarter), str(last)),
-        streams=quality.freshness(connection, about.organization_id),
-        missing=quality.missing_inputs(connection, about.organization_id),
-        recent_months=frozenset(str(month) for month in periods_between(quarter.periods[0], last)),
-        checks=quality.check_results(connection, about.organization_id),
-    )
+def _settle_run(
+    connection: Connection[Any], organization_id: str, job: str, conditions: Sequence[Condition], as_of: datetime
+) -> AlertSummary:
+    lock(connection, organization_id)
+    about = organization(connection, organization_id)
+    reporter, routing = reporter_of(connection, about, as_of), routing_of(about)
+    standing = unresolved(reporter, RUN_FAILED.rule)
+    others = frozenset(incident.scope for incident in standing) - {job}
+    return _summed([settle(reporter, routing, RUN_FAILED, Judgement(conditions, others), standing)])
 
 
 def _summed(settled: Iterable[Settled]) -> AlertSummary:

@@ -1,22 +1,23 @@
 """The life of an alert in `app.alerts`: opened once a rule and scope, seen again, resolved when it no longer holds.
 
-Each step is written together with its messages, in the caller's transaction: what is recorded is also told, once.
+What a rule finds wrong waits in `app.alert_pending` until it has held for as long as the rule asks; what it finds right
+again ends the alert once that has held for as long. Each step is written together with its messages, in the caller's
+transaction: what is recorded is also told, once.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from reports.alerts.messages import Told, dedupe_key, payload, topic
-from reports.alerts.rules import Condition, Judgement
-from warehouse.outbox import enqueue
-
-Step = Literal["opened", "resolved"]
+from reports.alerts.conditions import Condition, Judgement
+from reports.alerts.routing import Routing
+from reports.alerts.telling import Reporter, tell
+from reports.views.watching import AlertRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +28,25 @@ class Incident:
     rule: str
     scope: str
     severity: str
+    area: str
     state: str
     value: Decimal | None
     threshold: Decimal | None
+    period: str | None
     message: str
     next_action: str | None
     runbook: str | None
     first_seen_at: datetime
     last_seen_at: datetime
+    absent_since: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    snoozed_until: datetime | None
+    remind_at: datetime | None
+    reminders: int
+    escalations: int
+    note: str | None
     resolved_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """For whom and when incidents are settled, and where they are told."""
-
-    connection: Connection[Any]
-    organization_id: str
-    organization_name: str
-    as_of: datetime
-    sent_from: datetime
-    """The instant from which messages are due."""
-    disabled_channels: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +58,36 @@ class Settled:
     resolved: tuple[Incident, ...]
 
 
-_COLUMNS = """alert_id, rule, scope, severity, state, value, threshold, message, next_action, runbook, first_seen_at,
-    last_seen_at, resolved_at"""
+COLUMNS = ", ".join(Incident.__dataclass_fields__)
 
 
-def settle(reporter: Reporter, rule: str, severity: str, channels: Iterable[str], judgement: Judgement) -> Settled:
-    """Open, keep and resolve the incidents of `rule` so that they say what `judgement` found."""
-    before = {incident.scope: incident for incident in unresolved(reporter, rule)}
+def settle(
+    reporter: Reporter, routing: Routing, rule: AlertRule, judgement: Judgement, standing: Iterable[Incident]
+) -> Settled:
+    """Open, keep and resolve the incidents of `rule`, of which `standing` are unresolved, to say what was found."""
+    before = {incident.scope: incident for incident in standing if incident.rule == rule.rule}
     found = {condition.scope: condition for condition in judgement.conditions}
-    told = tuple(channel for channel in channels if channel not in reporter.disabled_channels)
+    fresh = [one for scope, one in found.items() if scope not in before and one.may_open]
+    due = _held_long_enough(reporter, rule, fresh, judgement.unknown)
     opened, still_open, resolved = [], [], []
     for scope, condition in found.items():
         if scope in before:
-            still_open.append(_seen_again(reporter, before[scope], severity, condition))
-        elif condition.may_open:
-            incident = _opened(reporter, rule, severity, condition)
+            still_open.append(_seen_again(reporter, before[scope], rule, condition))
+        elif scope in due:
+            incident = _opened(reporter, routing, rule, condition)
             opened.append(incident)
-            _tell(reporter, incident, "opened", told, condition.period)
+            tell(reporter, routing, incident, "opened", channels=rule.channels)
     for scope, incident in before.items():
+        if scope in found:
+            continue
         if scope in judgement.unknown:
             still_open.append(incident)
-        elif scope not in found:
+        elif reporter.as_of < (incident.absent_since or reporter.as_of) + rule.resolves_after:
+            still_open.append(_gone_for_now(reporter, incident))
+        else:
             done = _resolved(reporter, incident)
             resolved.append(done)
-            _tell(reporter, done, "resolved", told, None)
+            tell(reporter, routing, done, "resolved", channels=rule.channels)
     return Settled(tuple(opened), tuple(still_open), tuple(resolved))
 
 
@@ -91,7 +95,7 @@ def unresolved(reporter: Reporter, rule: str | None = None) -> list[Incident]:
     """Incidents that are open or acknowledged, of one rule or of all."""
     with reporter.connection.cursor(row_factory=class_row(Incident)) as cursor:
         return cursor.execute(
-            f"select {_COLUMNS} from app.alerts "  # noqa: S608 - a constant of this module
+            f"select {COLUMNS} from app.alerts "  # noqa: S608 - a constant of this module
             "where organization_id = %(organization_id)s and state <> 'resolved' "
             "and (%(rule)s::text is null or rule = %(rule)s) order by rule, scope",
             {"organization_id": reporter.organization_id, "rule": rule},
@@ -103,48 +107,80 @@ def lock(connection: Connection[Any], organization_id: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext('app.alerts'), hashtext(%s))", [organization_id])
 
 
-def _opened(reporter: Reporter, rule: str, severity: str, condition: Condition) -> Incident:
+def changed(reporter: Reporter, incident: Incident, **columns: object) -> Incident:
+    """The incident with some of its columns set."""
+    assignments = ", ".join(f"{name} = %({name})s" for name in columns)
     return _written(
         reporter,
-        f"""
-        insert into app.alerts (
-            organization_id, rule, scope, severity, value, threshold, message, next_action, runbook, first_seen_at,
-            last_seen_at
-        )
-        values (
-            %(organization_id)s, %(rule)s, %(scope)s, %(severity)s, %(value)s, %(threshold)s, %(message)s,
-            %(next_action)s, %(runbook)s, %(as_of)s, %(as_of)s
-        )
-        returning {_COLUMNS}
-        """,  # noqa: S608 - a constant of this module
-        {**_facts(condition), "rule": rule, "scope": condition.scope, "severity": severity},
+        f"update app.alerts set {assignments} "  # noqa: S608 - names of columns given by this package
+        f"where organization_id = %(organization_id)s and alert_id = %(alert_id)s returning {COLUMNS}",
+        {**columns, "alert_id": incident.alert_id},
     )
 
 
-def _seen_again(reporter: Reporter, incident: Incident, severity: str, condition: Condition) -> Incident:
+def _held_long_enough(
+    reporter: Reporter, rule: AlertRule, conditions: list[Condition], unknown: frozenset[str]
+) -> set[str]:
+    """The scopes that have been wrong for as long as the rule asks; the others are noted with the day they began."""
+    if not rule.holds_for:
+        return {condition.scope for condition in conditions}
+    values = {"organization_id": reporter.organization_id, "rule": rule.rule, "as_of": reporter.as_of}
+    scopes = [condition.scope for condition in conditions]
+    reporter.connection.execute(
+        "delete from app.alert_pending where organization_id = %(organization_id)s and rule = %(rule)s "
+        "and not (scope = any(%(kept)s))",
+        {**values, "kept": [*scopes, *unknown]},
+    )
+    if not scopes:
+        return set()
+    reporter.connection.execute(
+        "insert into app.alert_pending (organization_id, rule, scope, since) "
+        "select %(organization_id)s, %(rule)s, scope, %(as_of)s from unnest(%(scopes)s::text[]) as scope "
+        "on conflict do nothing",
+        {**values, "scopes": scopes},
+    )
+    due = reporter.connection.execute(
+        "delete from app.alert_pending where organization_id = %(organization_id)s and rule = %(rule)s "
+        "and scope = any(%(scopes)s) and since <= %(as_of)s - %(held)s::interval returning scope",
+        {**values, "scopes": scopes, "held": rule.holds_for},
+    )
+    return {scope for (scope,) in due.fetchall()}
+
+
+def _opened(reporter: Reporter, routing: Routing, rule: AlertRule, condition: Condition) -> Incident:
+    values = {
+        **_facts(condition),
+        "rule": rule.rule,
+        "scope": condition.scope,
+        "severity": rule.severity,
+        "area": rule.area,
+        "remind_at": routing.remind_at(rule, reporter.as_of),
+    }
+    names = ", ".join(values)
+    marks = ", ".join(f"%({name})s" for name in values)
     return _written(
         reporter,
-        f"""
-        update app.alerts
-        set severity = %(severity)s, value = %(value)s, threshold = %(threshold)s, message = %(message)s,
-            next_action = %(next_action)s, runbook = %(runbook)s, last_seen_at = greatest(last_seen_at, %(as_of)s)
-        where organization_id = %(organization_id)s and alert_id = %(alert_id)s
-        returning {_COLUMNS}
-        """,  # noqa: S608 - a constant of this module
-        {**_facts(condition), "severity": severity, "alert_id": incident.alert_id},
+        f"insert into app.alerts (organization_id, first_seen_at, last_seen_at, {names}) "  # noqa: S608 - constants
+        f"values (%(organization_id)s, %(as_of)s, %(as_of)s, {marks}) returning {COLUMNS}",
+        values,
     )
+
+
+def _seen_again(reporter: Reporter, incident: Incident, rule: AlertRule, condition: Condition) -> Incident:
+    seen = max(incident.last_seen_at, reporter.as_of)
+    facts = {**_facts(condition), "severity": rule.severity, "area": rule.area}
+    return changed(reporter, incident, **facts, last_seen_at=seen, absent_since=None)
+
+
+def _gone_for_now(reporter: Reporter, incident: Incident) -> Incident:
+    if incident.absent_since is not None:
+        return incident
+    return changed(reporter, incident, absent_since=reporter.as_of)
 
 
 def _resolved(reporter: Reporter, incident: Incident) -> Incident:
-    return _written(
-        reporter,
-        f"""
-        update app.alerts set state = 'resolved', resolved_at = greatest(last_seen_at, %(as_of)s)
-        where organization_id = %(organization_id)s and alert_id = %(alert_id)s
-        returning {_COLUMNS}
-        """,  # noqa: S608 - a constant of this module
-        {"alert_id": incident.alert_id},
-    )
+    ended = max(incident.last_seen_at, reporter.as_of)
+    return changed(reporter, incident, state="resolved", resolved_at=ended, remind_at=None, snoozed_until=None)
 
 
 def _written(reporter: Reporter, statement: str, values: Mapping[str, object]) -> Incident:
@@ -162,36 +198,8 @@ def _facts(condition: Condition) -> dict[str, object]:
     return {
         "value": condition.value,
         "threshold": condition.threshold,
+        "period": condition.period,
         "message": condition.message,
         "next_action": condition.next_action,
         "runbook": condition.runbook,
     }
-
-
-def _tell(reporter: Reporter, incident: Incident, step: Step, channels: Iterable[str], period: str | None) -> None:
-    told = Told(
-        organization_id=reporter.organization_id,
-        organization_name=reporter.organization_name,
-        alert_id=incident.alert_id,
-        step=step,
-        rule=incident.rule,
-        scope=incident.scope,
-        severity=incident.severity,
-        message=incident.message,
-        value=incident.value,
-        threshold=incident.threshold,
-        period=period,
-        next_action=incident.next_action,
-        runbook=incident.runbook,
-        first_seen_at=incident.first_seen_at,
-        at=incident.resolved_at or incident.last_seen_at,
-    )
-    for channel in channels:
-        enqueue(
-            reporter.connection,
-            reporter.organization_id,
-            topic(channel, incident.severity),
-            dedupe_key(told, channel),
-            payload(told, channel),
-            now=reporter.sent_from,
-        )

@@ -1,144 +1,198 @@
-"""An alert in words: as text, as HTML, as one line of a file. The same facts everywhere."""
+"""An alert in words: as text, as HTML, as a chat message. The same facts everywhere; nothing here sends.
 
-import html
-from collections.abc import Mapping
-from dataclasses import dataclass
+The outbox keeps facts alone, as JSON; words are made of them when a message goes, alone or in a digest.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Literal
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+import css_inline
+import jinja2
+
+from reports.alerts.routing import Step
 from reports.formats import plain, utc
 
-CHANNELS = ("email", "chat_webhook", "file")
-SCHEMA_VERSION = 1
+if TYPE_CHECKING:
+    from reports.alerts.incidents import Incident
+    from reports.alerts.telling import Reporter
+
+Facts = Mapping[str, Any]
+
+SCHEMA_VERSION = 2
+SEVERITIES = ("critical", "high", "medium", "low")
+COLOURS = {"critical": "#9B1C1C", "high": "#B45309", "medium": "#1F5F8B", "low": "#4B5563", "resolved": "#1B6E3C"}
+"""White text on each of these is readable (contrast of 4.5 and more)."""
+_STATES = {
+    "reminder": "Still open", "escalated": "Escalated", "acknowledged": "Acknowledged", "snoozed": "Snoozed",
+    "woken": "Still open", "resolved": "Resolved", "test": "Test",
+}  # fmt: skip
+_LONGEST_SUBJECT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One step in the life of an alert, as it is told."""
-
-    organization_id: str
-    organization_name: str
-    alert_id: int
-    step: Literal["opened", "resolved"]
-    rule: str
-    scope: str
-    severity: str
-    message: str
-    value: Decimal | None
-    threshold: Decimal | None
-    period: str | None
-    next_action: str | None
-    runbook: str | None
-    first_seen_at: datetime
-    at: datetime
-
-
-def topic(channel: str, severity: str) -> str:
-    """The outbox topic of a message; critical ones have their own, because quiet hours do not hold them."""
-    return f"alerts.{channel}.critical" if severity == "critical" else f"alerts.{channel}"
-
-
-def topics(channel: str, *, only_critical: bool = False) -> list[str]:
-    """The topics of one channel."""
-    return [f"alerts.{channel}.critical"] if only_critical else [f"alerts.{channel}", f"alerts.{channel}.critical"]
-
-
-def dedupe_key(told: Told, channel: str) -> str:
-    """Names one step of one alert on one channel: the same step is told once."""
-    return f"alert-{told.alert_id}-{told.step}-{channel}"
-
-
-def payload(told: Told, channel: str) -> dict[str, Any]:
-    """What the outbox keeps: facts as JSON, and the words made from them."""
-    facts = {
+def facts_of(reporter: "Reporter", incident: "Incident", step: Step, *, note: str | None = None) -> dict[str, Any]:
+    """What the outbox keeps and machines receive."""
+    return {
         "schema_version": SCHEMA_VERSION,
-        "organization_id": told.organization_id,
-        "organization": told.organization_name,
-        "alert_id": told.alert_id,
-        "event": told.step,
-        "rule": told.rule,
-        "scope": told.scope,
-        "severity": told.severity,
-        "message": told.message,
-        "value": None if told.value is None else plain(told.value),
-        "threshold": None if told.threshold is None else plain(told.threshold),
-        "period": told.period,
-        "next_action": told.next_action,
-        "runbook": told.runbook,
-        "first_seen_at": utc(told.first_seen_at),
-        "at": utc(told.at),
+        "organization_id": reporter.organization_id,
+        "organization": reporter.organization_name,
+        "time_zone": reporter.time_zone,
+        "alert_id": incident.alert_id,
+        "event": step,
+        "state": incident.state,
+        "rule": incident.rule,
+        "scope": incident.scope,
+        "area": incident.area,
+        "severity": incident.severity,
+        "message": incident.message,
+        "value": None if incident.value is None else plain(incident.value),
+        "threshold": None if incident.threshold is None else plain(incident.threshold),
+        "period": incident.period,
+        "next_action": incident.next_action,
+        "runbook": incident.runbook,
+        "note": note,
+        "first_seen_at": utc(incident.first_seen_at),
+        "at": utc(incident.resolved_at or reporter.as_of),
     }
-    return {"channel": channel, "facts": facts, "subject": subject(told), "text": text(told), "html": as_html(told)}
 
 
-def subject(told: Told) -> str:
-    """One line: state, severity, organization, what."""
-    state = "Resolved" if told.step == "resolved" else told.severity.capitalize()
-    return f"[{state}] {told.organization_name}: {' '.join(told.message.split())}"[:200]
+def state_of(facts: Facts) -> str:
+    """One word or two: how severe it is, or what has become of it."""
+    return str(_STATES.get(facts["event"]) or facts["severity"].capitalize())
 
 
-def text(told: Told) -> str:
+def subject(facts: Facts) -> str:
+    """One line: state, organization, what."""
+    return f"[{state_of(facts)}] {facts['organization']}: {' '.join(facts['message'].split())}"[:_LONGEST_SUBJECT]
+
+
+def text(facts: Facts, *, docs_url: str | None = None) -> str:
     """The message as plain text."""
-    return "\n".join([_opening(told), "", *(f"{name}: {value}" for name, value in _details(told).items())])
+    return "\n".join([opening(facts), "", *(f"{name}: {value}" for name, value in details(facts, docs_url).items())])
 
 
-def as_html(told: Told) -> str:
+def as_html(facts: Facts, *, docs_url: str | None = None) -> str:
     """The message as HTML without any outside resource; every fact is escaped."""
-    rows = "".join(
-        f'<tr><th align="left" style="padding:4px 16px 4px 0;vertical-align:top">{html.escape(name)}</th>'
-        f'<td style="padding:4px 0">{html.escape(value)}</td></tr>'
-        for name, value in _details(told).items()
+    shown = details(facts, docs_url)
+    next_action, runbook = shown.pop("Next", None), shown.pop("Runbook", None)
+    return _rendered(
+        "alert.html",
+        facts=facts,
+        state=state_of(facts),
+        colour=colour(facts),
+        opening=opening(facts),
+        details=shown,
+        next_action=next_action,
+        runbook=runbook,
     )
-    return (
-        '<!doctype html><html lang="en"><body style="font-family:Arial,sans-serif;font-size:14px;color:#1b2430">'
-        f'<p style="font-size:16px"><strong>{html.escape(_opening(told))}</strong></p><table>{rows}</table>'
-        "</body></html>"
-    )
 
 
-def chat_body(subject_line: str, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The body a Slack-compatible webhook takes; Slack's three control characters are escaped.
-
-    https://docs.slack.dev/messaging/formatting-message-text
-    """
-
-    def safe(value: object) -> str:
-        return str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-    lines = [f"*{safe(subject_line)}*"]
-    if facts.get("event") == "opened":
-        lines += [
-            f"{name}: {safe(facts[key])}"
-            for name, key in (
-                ("Value", "value"),
-                ("Threshold", "threshold"),
-                ("Period", "period"),
-                ("Next", "next_action"),
-                ("Runbook", "runbook"),
-            )
-            if facts.get(key) is not None
-        ]
-    return {"text": "\n".join(lines)}
+def digest_subject(entries: Sequence[Facts]) -> str:
+    """One line: how many alerts there are, and how many have ended."""
+    first = entries[0]
+    ended = sum(one["event"] == "resolved" for one in entries)
+    still = len(entries) - ended
+    parts = [f"{still} {'alert' if still == 1 else 'alerts'}"] * bool(still) + [f"{ended} resolved"] * bool(ended)
+    worst = min((one for one in entries if one["event"] != "resolved"), key=_rank, default=None)
+    told = f": {' '.join(worst['message'].split())}" if worst else ""
+    return f"[Digest] {first['organization']}: {', '.join(parts)}{told}"[:_LONGEST_SUBJECT]
 
 
-def _opening(told: Told) -> str:
-    if told.step == "resolved":
-        return f"Resolved: this no longer holds. {told.message}"
-    return told.message
+def digest_text(entries: Sequence[Facts], *, docs_url: str | None = None) -> str:
+    """Several alerts in one message, the most severe first."""
+    lines = [digest_subject(entries).split(": ", 1)[0].removeprefix("[Digest] ") + ", a digest of its alerts", ""]
+    for facts in in_order(entries):
+        lines.append(f"[{state_of(facts)}] {opening(facts)}")
+        if facts["event"] != "resolved":
+            lines += [f"  Next: {facts['next_action']}", f"  Runbook: {link(facts.get('runbook'), docs_url)}"]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
 
 
-def _details(told: Told) -> dict[str, str]:
-    details = {
-        "Organization": f"{told.organization_name} ({told.organization_id})",
-        "Rule": f"{told.rule} on {told.scope}",
-        "Severity": told.severity,
-        "Value": "no data" if told.value is None else plain(told.value),
-        "Threshold": None if told.threshold is None else plain(told.threshold),
-        "Period": told.period,
-        "First seen": utc(told.first_seen_at),
-        "Resolved" if told.step == "resolved" else "Last seen": utc(told.at),
-        "Next": told.next_action if told.step == "opened" else None,
-        "Runbook": told.runbook if told.step == "opened" else None,
+def digest_html(entries: Sequence[Facts], *, docs_url: str | None = None) -> str:
+    """The same as HTML."""
+    shown = [
+        {
+            "facts": facts,
+            "state": state_of(facts),
+            "colour": colour(facts),
+            "opening": opening(facts),
+            "since": local(facts, "first_seen_at"),
+            "runbook": link(facts.get("runbook"), docs_url),
+        }
+        for facts in in_order(entries)
+    ]
+    return _rendered("digest.html", organization=entries[0]["organization"], entries=shown)
+
+
+def in_order(entries: Sequence[Facts]) -> list[Facts]:
+    """The most severe first, the oldest first among them, what has ended last."""
+    return sorted(entries, key=lambda one: (one["event"] == "resolved", _rank(one), one["first_seen_at"]))
+
+
+def opening(facts: Facts) -> str:
+    """The sentence that says it all."""
+    before = {
+        "resolved": "This no longer holds: ",
+        "reminder": "Nobody has acknowledged this yet. ",
+        "woken": "The snooze is over, and this still holds. ",
+        "escalated": "Nobody has acknowledged this yet, so it comes to you. ",
     }
-    return {name: value for name, value in details.items() if value is not None}
+    return before.get(facts["event"], "") + str(facts["message"])
+
+
+def details(facts: Facts, docs_url: str | None = None) -> dict[str, str]:
+    """What stands below, by name."""
+    has_ended, is_test = facts["event"] == "resolved", facts["event"] == "test"
+    shown = {
+        "Organization": f"{facts['organization']} ({facts['organization_id']})",
+        "Alert": None if is_test else f"{facts['alert_id']}, rule {facts['rule']} on {facts['scope']}",
+        "Severity": facts["severity"],
+        "Value": None if is_test else facts["value"] or "no data",
+        "Threshold": facts["threshold"],
+        "Period": facts["period"],
+        "First seen": local(facts, "first_seen_at"),
+        "Resolved" if has_ended else "Last seen": local(facts, "at"),
+        "Note": facts.get("note"),
+        "Next": None if has_ended else facts["next_action"],
+        "Runbook": None if has_ended else link(facts["runbook"], docs_url),
+        "Acknowledge": None
+        if has_ended or is_test
+        else f"qbr alerts ack {facts['alert_id']} --organization {facts['organization_id']}",
+    }
+    return {name: str(value) for name, value in shown.items() if value is not None}
+
+
+def local(facts: Facts, key: str) -> str:
+    """An instant of the facts as it is where the organization is."""
+    zone = facts.get("time_zone", "UTC")
+    instant = datetime.fromisoformat(facts[key]).astimezone(ZoneInfo(zone))
+    return f"{instant:%Y-%m-%d %H:%M} ({zone})"
+
+
+def link(runbook: str | None, docs_url: str | None) -> str | None:
+    """Where the runbook can be opened: below the address of the documentation, or in the clone."""
+    return f"{docs_url.rstrip('/')}/{runbook.removeprefix('docs/')}" if runbook and docs_url else runbook
+
+
+def colour(facts: Facts) -> str:
+    """Of what it is, or that it is over."""
+    return COLOURS["resolved" if facts["event"] == "resolved" else facts["severity"]]
+
+
+def _rank(facts: Facts) -> int:
+    return SEVERITIES.index(facts["severity"])
+
+
+def _rendered(template: str, **values: object) -> str:
+    page = _environment().get_template(template).render(**values)
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False).inline(page)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)

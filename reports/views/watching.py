@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,27 @@ class AlertRule:
     severity: str
     parameters: Mapping[str, Any]
     channels: tuple[str, ...]
+    version: int = 1
+
+    def number(self, key: str) -> Decimal | None:
+        """A limit or share of the rule's kind; None where it has none."""
+        value = self.parameters.get(key)
+        return None if value is None else Decimal(str(value))
+
+    @property
+    def area(self) -> str:
+        """Whose business it is."""
+        return str(self.parameters.get("area", "operations"))
+
+    @property
+    def holds_for(self) -> timedelta:
+        """How long something must be wrong before it is an alert."""
+        return timedelta(minutes=self.parameters.get("for_minutes", 0))
+
+    @property
+    def resolves_after(self) -> timedelta:
+        """How long it must be right again before the alert ends."""
+        return timedelta(minutes=self.parameters.get("resolve_after_minutes", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +58,19 @@ class WatchedValue:
     target: Target
 
 
-def alert_rules(connection: Connection[Any], organization_id: str) -> tuple[AlertRule, ...]:
-    """The organization's active rules, by name."""
+def alert_rules(
+    connection: Connection[Any], organization_id: str, *, only_active: bool = True
+) -> tuple[AlertRule, ...]:
+    """The organization's rules, those that are switched off only when asked for, by name."""
     found = rows(
         connection,
         """
-        select rule, kind, metric, severity, parameters, channels
+        select rule, kind, metric, severity, parameters, channels, version
         from app.alert_rules
-        where organization_id = %(organization_id)s and is_active
+        where organization_id = %(organization_id)s and (is_active or not %(only_active)s)
         order by rule
         """,
-        {"organization_id": organization_id},
+        {"organization_id": organization_id, "only_active": only_active},
     )
     return tuple(AlertRule(**{**row, "channels": tuple(row["channels"])}) for row in found)
 

@@ -97,7 +97,8 @@ def test_jobs_schedules_and_sensors_are_there() -> None:
         "demo_msp_data_quality_reports",
         "newest_months",
     }
-    assert {one.name for one in repository.sensor_defs} == {"run_failed", "run_succeeded", "mails_wait"}
+    sensors = {"run_failed", "run_succeeded", "alerts_watched", "mails_wait"}
+    assert {one.name for one in repository.sensor_defs} == sensors
     for one in [*repository.schedule_defs, *repository.sensor_defs]:
         assert one.default_status.value == "RUNNING"
         assert one.description

@@ -1,19 +1,14 @@
 """Messages reach a real mail server, a real webhook and a file: in order, once, and later when a channel is down."""
 
 import json
-import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psycopg
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,28 +17,12 @@ from pydantic import SecretStr
 
 from reports.alerts import deliver, evaluate
 from tests.reports import marts
+from tests.reports.receivers import Mailbox, free_port, mail_server, web_server
 from warehouse.settings import Settings
 
 AS_OF = datetime(2026, 7, 6, 14, tzinfo=UTC)
 NOON = datetime(2026, 7, 6, 17, tzinfo=UTC)
-
-
-class Mailbox:
-    """What the mail server took; it can be told to refuse."""
-
-    def __init__(self) -> None:
-        self.mails: list = []
-        self.refused: set[str] = set()
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
-        if address in self.refused:
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        self.mails.append((list(envelope.rcpt_tos), message_from_bytes(envelope.content)))
-        return "250 taken"
+AT_ONCE = {"digest": {"at": []}}
 
 
 @pytest.fixture
@@ -52,53 +31,16 @@ def mailbox() -> Mailbox:
 
 
 @contextmanager
-def mail_server(mailbox: Mailbox, port: int, **options) -> Iterator[None]:
-    server = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
-    server.start()
-    try:
-        yield
-    finally:
-        server.stop()
-
-
-@contextmanager
 def chat_server(port: int, answers: list[int]) -> Iterator[list[dict]]:
     """Takes JSON posts, answering with `answers` in turn and then 200."""
-    posts: list[dict] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            status = answers.pop(0) if answers else 200
-            if status == 200:
-                posts.append(json.loads(body))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_arguments) -> None:
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", port), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield posts
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with web_server(port, answers) as web:
+        yield web.hooks
 
 
 @pytest.fixture
 def alarmed(committing: psycopg.Connection) -> psycopg.Connection:
     """An organization whose check fails, so that one alert waits on every channel."""
-    marts.organization(committing, settings={"delivery": {"email": {"recipients": ["owner@example.com"]}}})
+    marts.organization(committing, settings={"delivery": {"email": {"recipients": ["owner@example.com"]}, **AT_ONCE}})
     marts.periods(committing)
     marts.checks(committing, failing=True)
     row = {"organization_id": marts.ORGANIZATION, "rule": "check_failed", "kind": "check_failed", "severity": "high"}
@@ -145,10 +87,15 @@ def test_a_mail_arrives_as_text_and_html_with_value_threshold_next_step_and_runb
     assert recipients == ["owner@example.com"]
     assert mail["Subject"].startswith("[High] Fernhill IT: Check every_account_is_mapped fails")
     text, page = (part.get_payload(decode=True).decode() for part in mail.get_payload())
-    for words in ("Value: 1", "Threshold: 0", "docs/runbook.md#check-failed", "Next: No deck is built until it passes"):
+    for words in (
+        "Value: 1",
+        "Threshold: 0",
+        "docs/runbooks/data.md#check-failed",
+        "Next: No deck is built until it passes",
+    ):
         assert words in text
         assert words.split(": ")[-1] in page
-    assert page.startswith("<!doctype html>")
+    assert page.lower().startswith("<!doctype html>")
     assert "http" not in page
 
 
@@ -261,7 +208,7 @@ def test_a_chat_message_is_posted_once_the_webhook_answers(alarmed, settings):
         deliver(alarmed, chosen, NOON + timedelta(minutes=20))
     assert len(posts) == 1
     assert posts[0]["text"].splitlines()[0].startswith("*[High] Fernhill IT: Check every_account_is_mapped fails")
-    assert "Runbook: docs/runbook.md#check-failed" in posts[0]["text"]
+    assert "Runbook: docs/runbooks/data.md#check-failed" in posts[0]["text"]
 
 
 def test_a_webhook_that_is_gone_leaves_the_message_waiting_without_its_address(alarmed, settings):
@@ -272,11 +219,11 @@ def test_a_webhook_that_is_gone_leaves_the_message_waiting_without_its_address(a
 
 
 def test_names_cannot_format_a_chat_message(alarmed, settings):
-    alarmed.execute("update app.outbox set payload = jsonb_set(payload, '{subject}', '\"<!channel> & more\"')")
+    alarmed.execute("update app.outbox set payload = jsonb_set(payload, '{facts,message}', '\"<!channel> & more\"')")
     port = free_port()
     with chat_server(port, []) as posts:
         deliver(alarmed, with_chat(settings, port), NOON)
-    assert posts[0]["text"].startswith("*&lt;!channel&gt; &amp; more*")
+    assert posts[0]["text"].startswith("*[High] Fernhill IT: &lt;!channel&gt; &amp; more*")
 
 
 def test_a_channel_nobody_set_up_is_said_and_not_taken_for_success(alarmed, settings):
@@ -305,7 +252,7 @@ def test_the_file_holds_one_json_object_a_line(alarmed, settings):
     assert (opened["event"], resolved["event"]) == ("opened", "resolved")
     assert opened["scope"] == "every_account_is_mapped"
     assert opened["value"] == "1"
-    assert opened["schema_version"] == 1
+    assert opened["schema_version"] == 2
 
 
 def test_a_file_line_written_before_a_crash_is_not_written_again(alarmed, settings):
@@ -320,7 +267,7 @@ def test_a_file_line_written_before_a_crash_is_not_written_again(alarmed, settin
     ("severity", "hour", "goes"), [("high", 3, False), ("critical", 3, True), ("high", 12, True), ("high", 7, True)]
 )
 def test_quiet_hours_hold_back_all_but_critical_messages(committing, settings, severity, hour, goes):
-    hours = {"quiet_hours": {"start": "20:00", "end": "07:00"}}
+    hours = {"quiet_hours": {"start": "20:00", "end": "07:00"}, **AT_ONCE}
     marts.organization(committing, settings={"delivery": hours})
     marts.periods(committing)
     marts.checks(committing, failing=True)
@@ -338,7 +285,7 @@ def test_two_organizations_get_their_own_messages(alarmed, settings):
     alarmed.commit()
     assert deliver(alarmed, settings, NOON, organization_id="other-it").delivered == {}
     assert deliver(alarmed, settings, NOON, organization_id=marts.ORGANIZATION).delivered == {"file": 1}
-    assert [path.name for path in (settings.var_dir / "alerts").iterdir()] == ["fernhill-it.jsonl"]
+    assert [path.name for path in (settings.var_dir / "alerts").glob("*.jsonl")] == ["fernhill-it.jsonl"]
 
 
 def tls(folder: Path) -> tuple[ssl.SSLContext, Path]:

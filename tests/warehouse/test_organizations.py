@@ -360,7 +360,7 @@ def test_the_file_becomes_rows(tmp_path: Path, connection: psycopg.Connection):
         ("unassigned", 0, True)
     ]
     assert rows(connection, "select parameters from app.alert_rules where rule = 'source_stale'") == [
-        ({"after_hours": 26},)
+        ({"area": "data", "after_hours": 26},)
     ]
 
 
