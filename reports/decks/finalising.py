@@ -140,6 +140,7 @@ def _kept(
         (path, content, f"{snapshot.deck}_deck"),
         (beside, document, f"{snapshot.deck}_snapshot"),
     ):
+        _must_not_be_kept(connection, organization_id, place, data)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.unlink(missing_ok=True)  # left by a finalising that did not end
         place.write_bytes(data)
@@ -161,6 +162,17 @@ def _kept(
     )  # fmt: skip
     frozen_decks.keep(connection, organization_id, frozen, snapshot=document, content=content, deck_record=drawn.record)
     return FinalisedDeck(frozen, path, beside)
+
+
+def _must_not_be_kept(connection: Connection[Any], organization_id: str, place: Path, data: bytes) -> None:
+    """A file that was noted as frozen is not touched, whatever the tables of decks say."""
+    row = connection.execute(
+        "select sha256 from app.artefacts "
+        "where organization_id = %s and uri = %s and superseded_at is null and is_frozen",
+        [organization_id, place.resolve().as_uri()],
+    ).fetchone()
+    if row is not None and row[0] != sha256(data):
+        raise FinaliseRefused(f"{place} was finalised with other content and stays as it is; nothing was written.")
 
 
 def _upper(text: str) -> str:

@@ -134,6 +134,18 @@ def test_a_deck_is_finalised_once_with_its_snapshot_and_its_quarters_figures(bus
     assert len(frozen_decks(business, marts.ORGANIZATION)) == 2
 
 
+def test_a_file_that_is_noted_as_frozen_is_not_touched_though_its_deck_is_unknown(business, tmp_path):
+    done = finalised(business, tmp_path)
+    before = done.path.read_bytes()
+    business.execute("alter table app.frozen_decks disable trigger append_only")
+    business.execute("delete from app.frozen_decks")
+    business.execute("update marts.fct_smartnumbers set value = 0.3 where metric = 'rhem'")
+    build_company_deck(business, *PLACE, tmp_path)
+    with pytest.raises(FinaliseRefused, match="finalised with other content and stays as it is"):
+        finalise(business, "company", *PLACE, tmp_path, finalised_by="ada", now=NOW)
+    assert done.path.read_bytes() == before
+
+
 def test_the_database_refuses_to_change_or_remove_a_finalised_deck(business, tmp_path):
     finalised(business, tmp_path)
     for statement in ("update app.frozen_decks set note = 'x'", "delete from app.frozen_decks"):
