@@ -255,7 +255,7 @@ def test_the_page_only_shows(installation: Installation):
         assert installation.page.get(path).status_code == 404
 
 
-def test_a_failure_inside_tells_nothing_of_the_inside(installation: Installation, monkeypatch):
+def test_a_failure_inside_tells_the_log_and_not_the_visitor(installation: Installation, monkeypatch, caplog):
     def fails(*_: object) -> None:
         raise RuntimeError("password=hunter2")
 
@@ -265,6 +265,8 @@ def test_a_failure_inside_tells_nothing_of_the_inside(installation: Installation
     assert answer.status_code == 500
     assert "Something went wrong here" in answer.text
     assert "hunter2" not in answer.text
+    assert "hunter2" in caplog.text
+    assert address.removeprefix("/l/") not in caplog.text
     assert "noindex" in answer.headers["x-robots-tag"]
 
 
