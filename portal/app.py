@@ -38,7 +38,7 @@ _TYPES = {
     ".json": "application/json",
 }
 _BLOCK = 1 << 18
-LOG = logging.getLogger("uvicorn.error")
+LOG = logging.getLogger("portal")
 
 
 def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
