@@ -63,7 +63,7 @@ def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.Tem
         installed(module_database_url, folder / "var", builds=True),
         everything_logged(folder / "debug.log"),
     ):
-        (folder / "var").mkdir()
+        (folder / "var").mkdir(exist_ok=True)
         patch.setenv("QBR_AS_OF", AS_OF)
         get_settings.cache_clear()
         organization = one_organization(demonstration.ORGANIZATION)
