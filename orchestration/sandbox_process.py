@@ -72,9 +72,11 @@ class Sandbox:
         return self._answer("GET", "/_sandbox/manual.csv").text
 
     def answers(self) -> bool:
+        """Whether this very process answers on its port: another demonstration's sandbox there is none of ours."""
         try:
-            return httpx.get(f"{self.url}/_sandbox/health", timeout=2).is_success
-        except httpx.HTTPError:
+            answer = httpx.get(f"{self.url}/_sandbox/health", timeout=2)
+            return answer.is_success and answer.json().get("process") == self.pid
+        except (httpx.HTTPError, ValueError):
             return False
 
     def _get(self, path: str) -> Any:
@@ -112,9 +114,20 @@ def ensure(var_dir: Path, *, port: int, seed: int) -> tuple[Sandbox, bool]:
         return found, False
     stop(var_dir)
     var_dir.mkdir(parents=True, exist_ok=True)
-    port = port if _is_free(port) else _any_free_port()
-    log = var_dir / "sandbox.log"
-    with log.open("ab") as output:
+    for wished in (port, _any_free_port(), _any_free_port()):
+        started = _start(var_dir, wished if _is_free(wished) else _any_free_port(), seed)
+        if started is not None:
+            _facts(var_dir).write_text(json.dumps(asdict(started)))
+            return started, True
+    raise SandboxFailed(
+        f"The sandbox did not start on port {port}, nor on another, so no vendor could be read. Its log is sandbox.log "
+        "in the var folder; run the same command again once the cause there is gone."
+    )
+
+
+def _start(var_dir: Path, port: int, seed: int) -> Sandbox | None:
+    """A sandbox that answers; None when its process ended or was never heard of, as when somebody took the port."""
+    with (var_dir / "sandbox.log").open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "--port", str(port), "--seed", str(seed)],
             cwd=ROOT,
@@ -127,15 +140,16 @@ def ensure(var_dir: Path, *, port: int, seed: int) -> tuple[Sandbox, bool]:
     give_up = time.monotonic() + START_SECONDS
     while not sandbox.answers():
         if process.poll() is not None or time.monotonic() > give_up:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            raise SandboxFailed(
-                f"The sandbox did not start on port {port}, so no vendor could be read. Its log is {log.name} "
-                "in the var folder; run the same command again once the cause there is gone."
-            )
+            process.kill()
+            process.wait()
+            return None
         time.sleep(0.1)
-    _facts(var_dir).write_text(json.dumps(asdict(sandbox)))
-    return sandbox, True
+    _started.append(process)
+    return sandbox
+
+
+_started: list[subprocess.Popen[bytes]] = []
+"""They are to outlive this process, and nobody waits for them."""
 
 
 def stop(var_dir: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -53,7 +54,9 @@ class Control:
         ]
 
     async def health(self, _: Request) -> Response:
-        return json_answer({"status": "ok", "seed": self.seed, "now": self.clock.now.isoformat()})
+        return json_answer(
+            {"status": "ok", "seed": self.seed, "now": self.clock.now.isoformat(), "process": os.getpid()}
+        )
 
     async def show_clock(self, _: Request) -> Response:
         return json_answer({"now": self.clock.now.isoformat()})
