@@ -62,7 +62,7 @@ def build_quarter(
     return QuarterDecks(
         built=built,
         unchanged=sum(one.is_unchanged for one in outcomes),
-        failed=[one.error for one in outcomes if one.error is not None],
+        failed=[*(one.error for one in outcomes if one.error is not None), *companions.failed],
         companions=companions,
     )
 

@@ -14,6 +14,8 @@ from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_q
 from orchestration.errors import UsageError
 from orchestration.progress import wide_console
 from orchestration.selection import one_organization
+from reports.decks.declarations import decks as declared_decks
+from reports.decks.declarations import declaration
 from reports.formats import Formats
 from reports.views.shared_files import SharedFile, finished_files
 from warehouse import share_links
@@ -51,7 +53,9 @@ def new(
 ) -> None:
     """Make a link that opens exactly these finished files, as they are now, and print it once.
 
-    Files of a client and of the organization as a whole never come into one link, unless each is named by --file.
+    --client takes the decks that this client is shown, --company the owner's, with the PDFs and handouts of these very
+    decks; exports, reports and the investors' pack go out only by --kind or --file. Files of a client and of the
+    organization as a whole never come into one link, unless each is named by --file.
     """
     if sum([client is not None, company, bool(file)]) != 1:
         raise UsageError("Say whose files: --client CLIENT_ID, --company, or --file NUMBER. Nothing was done.")
@@ -65,7 +69,7 @@ def new(
             if missing := [number for number in file if number not in known]:
                 raise UsageError(f"There is no finished file {missing[0]} of {chosen.id}. Nothing was done.")
         else:
-            wanted = _final([one for one in found if one.client_id == (client or "all")])
+            wanted = _meant(found, client, named=kind or ())
         if quarter:
             wanted = [one for one in wanted if one.quarter == str(as_quarter(quarter))]
         if kind:
@@ -170,10 +174,20 @@ def revoke(
     typer.echo(f"Link {link} of {chosen.name} opens nothing any more.")
 
 
-def _final(found: Sequence[SharedFile]) -> list[SharedFile]:
-    """Files without the working copies of what was finalised."""
-    final = {(one.kind, one.period, one.client_id) for one in found if one.is_frozen}
-    return [one for one in found if one.is_frozen or (one.kind, one.period, one.client_id) not in final]
+def _meant(found: Sequence[SharedFile], client: str | None, *, named: Sequence[str]) -> list[SharedFile]:
+    """What a client, or the organization's owner, is to be sent: decks of theirs with what belongs to these decks.
+
+    Exports, reports and the investors' pack go out only where their kind is `named`. A finalised deck stands for its
+    working copy; of handouts and PDFs those go along that were made of the very deck that does.
+    """
+    audience = "client" if client else "owner"
+    decks = {f"{name}_deck" for name in declared_decks() if declaration(name).audience == audience}
+    kinds = {*named} or decks | {f"{one.removesuffix('_deck')}_{kind}" for one in decks for kind in ("pdf", "handout")}
+    theirs = [one for one in found if one.client_id == (client or "all")]
+    final = {(one.kind, one.period) for one in theirs if one.is_frozen}
+    current = [one for one in theirs if one.is_frozen or (one.kind, one.period) not in final]
+    going = {one.sha256 for one in current if one.kind.endswith("_deck")}
+    return [one for one in current if one.kind in kinds and one.details.get("deck_sha256") in {None, *going}]
 
 
 def _nothing(chosen: Organization, found: Sequence[SharedFile], drafts: Sequence[SharedFile]) -> str:

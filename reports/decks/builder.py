@@ -16,7 +16,7 @@ from reports.decks.gating import gate
 from reports.decks.rendering import render
 from reports.decks.snapshots import DeckSnapshot, decode, encode, sha256
 from reports.decks.templates import open_template
-from reports.errors import DeckBlocked, ReportError
+from reports.errors import DeckBlocked, ReportError, UnknownScope
 from reports.views import metrics
 from reports.views import organizations as facts
 from reports.views.scope import Scope
@@ -37,6 +37,7 @@ class BuiltDeck:
     snapshot_sha256: str = ""
     filled_automatically: Decimal | None = None
     """Which share of its fields no person had to fill in."""
+    draft_reason: str | None = None
 
 
 def build_decks(
@@ -133,6 +134,13 @@ def gather_deck(
     if force_reason is not None and not force_reason.strip():
         raise ReportError("A forced deck needs a reason, which stands on every slide; nothing was written.")
     declared = declaration(deck)
+    if declared.is_of_a_client and client_id is None:
+        raise UnknownScope(f"The {deck} deck is of one client; name it with --client. Nothing was written.")
+    if client_id is not None and not declared.is_of_a_client:
+        raise UnknownScope(
+            f"The {deck} deck is of the whole organization and not for {client_id}, who would read what is not theirs. "
+            "Leave --client out. Nothing was written."
+        )
     with one_state(connection):
         scope = _scope(connection, organization_id, quarter, client_id)
         failures = gate(connection, organization_id, quarter)
@@ -164,6 +172,7 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
         snapshot_path=beside,
         snapshot_sha256=sha256(document),
         filled_automatically=share,
+        draft_reason=snapshot.draft_reason,
     )
     details = {
         "slides": built.slides,

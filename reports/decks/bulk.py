@@ -165,6 +165,7 @@ def _as_it_stands(connection: Connection[Any], organization_id: str, path: Path,
         snapshot_path=snapshot_path(path),
         snapshot_sha256=snapshot,
         filled_automatically=None if share is None else Decimal(share),
+        draft_reason=noted["details"].get("draft_reason"),
     )
 
 

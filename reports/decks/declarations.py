@@ -59,6 +59,11 @@ class DeckDeclaration:
     slides: tuple[SlideDeclaration, ...]
     subject: str = ""
 
+    @property
+    def is_of_a_client(self) -> bool:
+        """True for a deck that a client is shown, False for one of the whole organization; there is none of both."""
+        return self.audience == "client"
+
 
 def decks() -> tuple[str, ...]:
     """The names of all declared decks."""

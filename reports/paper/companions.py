@@ -10,6 +10,7 @@ from psycopg import Connection
 from reports.decks.builder import BuiltDeck
 from reports.decks.rendering import render
 from reports.decks.snapshots import decode
+from reports.errors import ReportError
 from reports.paper.handout import write_handout
 from reports.paper.pdf import PaperUnavailable, Printed, print_decks
 from reports.views.query import rows
@@ -27,6 +28,8 @@ class Companions:
     pdfs: tuple[Path, ...]
     made_by: str | None = None
     why_no_pdf: str | None = None
+    failed: tuple[str, ...] = ()
+    """A sentence for each deck that goes without one of them."""
 
 
 def accompany(
@@ -40,30 +43,55 @@ def accompany(
 ) -> Companions:
     """Handout and PDF of every deck that has none of its own yet; the caller commits. `said` hears how far it is."""
     shelf = _Shelf(connection, organization_id, quarter)
-    handouts = [deck for deck in decks if not shelf.has(deck, ".xlsx")]
-    for number, deck in enumerate(handouts, start=1):
-        said(f"handout {number} of {len(handouts)}")
-        record = render(decode(deck.snapshot_path.read_bytes())).record
-        write_handout(record, deck.snapshot_sha256, deck.path.with_suffix(".xlsx"))
-        shelf.note(deck, ".xlsx", "handout")
-    wanted, printed = [deck for deck in decks if pdf and not shelf.has(deck, ".pdf")], list[Printed]()
-    why_not = None
-    for first in range(0, len(wanted), AT_ONCE):
-        batch = wanted[first : first + AT_ONCE]
-        said(f"PDF {first + 1} to {first + len(batch)} of {len(wanted)}")
+    handouts, printed, failed = list[Path](), list[Printed](), list[str]()
+    missing = [deck for deck in decks if not shelf.has(deck, ".xlsx")]
+    for number, deck in enumerate(missing, start=1):
+        said(f"handout {number} of {len(missing)}")
         try:
-            printed += print_decks([one.path for one in batch])
+            record = render(decode(deck.snapshot_path.read_bytes())).record
+            write_handout(record, deck.snapshot_sha256, deck.path.with_suffix(".xlsx"))
+        except Exception as error:  # noqa: BLE001 - one that fails stops no other; the sentence is the command's answer
+            failed.append(f"{deck.path.name} has no handout ({_cause(error)}); the deck itself is whole.")
+            continue
+        shelf.note(deck, ".xlsx", "handout")
+        handouts.append(deck.path.with_suffix(".xlsx"))
+    missing = [deck for deck in decks if pdf and not shelf.has(deck, ".pdf")]
+    why_not = None
+    for first in range(0, len(missing), AT_ONCE):
+        batch = missing[first : first + AT_ONCE]
+        said(f"PDF {first + 1} to {first + len(batch)} of {len(missing)}")
+        try:
+            made = _printed(batch, failed)
         except PaperUnavailable as error:
             why_not = str(error)
             break
-        for deck, one in zip(batch, printed[-len(batch) :], strict=True):
+        for deck, one in made:
             shelf.note(deck, ".pdf", "pdf", made_by=one.made_by)
+            printed.append(one)
     return Companions(
-        handouts=tuple(deck.path.with_suffix(".xlsx") for deck in handouts),
+        handouts=tuple(handouts),
         pdfs=tuple(one.path for one in printed),
         made_by=printed[-1].made_by if printed else None,
         why_no_pdf=why_not,
+        failed=tuple(failed),
     )
+
+
+def _printed(batch: Sequence[BuiltDeck], failed: list[str]) -> list[tuple[BuiltDeck, Printed]]:
+    """The batch at once; where that fails, each by itself, so that only the one at fault goes without."""
+    try:
+        return list(zip(batch, print_decks([one.path for one in batch]), strict=True))
+    except PaperUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above
+        if len(batch) == 1:
+            failed.append(f"{batch[0].path.name} has no PDF ({_cause(error)}); the deck itself is whole.")
+            return []
+        return [pair for deck in batch for pair in _printed([deck], failed)]
+
+
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if isinstance(error, ReportError) else type(error).__name__
 
 
 class _Shelf:
@@ -96,5 +124,10 @@ class _Shelf:
             kind=f"{deck.kind}_{kind}",
             period=self._quarter,
             client_id=deck.client_id,
-            details={"deck": deck.path.name, "deck_sha256": deck.sha256, **details},
+            details={
+                "deck": deck.path.name,
+                "deck_sha256": deck.sha256,
+                "draft_reason": deck.draft_reason,
+                **details,
+            },
         )
