@@ -47,4 +47,4 @@ def _number(change: NumberChange) -> str:
 
 
 def _word(change: WordChange) -> str:
-    return f"{'+' if change.is_new else '-'} {change.text}"
+    return f"{'+' if change.is_new else '-'} {change.text}".replace("\n", " | ")

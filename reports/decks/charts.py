@@ -19,7 +19,8 @@ _NAMESPACES = (
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 )
 _CATEGORY_AXIS, _VALUE_AXIS = 111111111, 222222222
-_RIGHT_CATEGORY_AXIS, _RIGHT_VALUE_AXIS = 333333333, 444444444
+RIGHT_CATEGORY_AXIS, RIGHT_VALUE_AXIS = 333333333, 444444444
+"""A plot with an axis of its own names these."""
 FONT_SIZE = 11
 """Points; axis labels, legend and data labels are never smaller."""
 
@@ -106,7 +107,7 @@ class Chart:
         series = "".join(
             self._series(plot, line, index) for index, line in enumerate(plot.lines, start=first_column - 1)
         )
-        ids = (_RIGHT_CATEGORY_AXIS, _RIGHT_VALUE_AXIS) if plot.right_format else (_CATEGORY_AXIS, _VALUE_AXIS)
+        ids = (RIGHT_CATEGORY_AXIS, RIGHT_VALUE_AXIS) if plot.right_format else (_CATEGORY_AXIS, _VALUE_AXIS)
         axes = "".join(f'<c:axId val="{axis}"/>' for axis in ids)
         if plot.kind == "line":
             return (
@@ -208,15 +209,15 @@ class Chart:
     def _right_axes(self, plot: Plot) -> str:
         floor = "" if _goes_below_zero([plot]) else '<c:min val="0"/>'
         return (
-            f'<c:valAx><c:axId val="{_RIGHT_VALUE_AXIS}"/><c:scaling><c:orientation val="minMax"/>{floor}</c:scaling>'
+            f'<c:valAx><c:axId val="{RIGHT_VALUE_AXIS}"/><c:scaling><c:orientation val="minMax"/>{floor}</c:scaling>'
             '<c:delete val="0"/><c:axPos val="r"/>'
             f'<c:numFmt formatCode={attribute(self.format_of(plot))} sourceLinked="0"/>'
             '<c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="nextTo"/>'
-            f'<c:spPr><a:ln><a:noFill/></a:ln></c:spPr>{_text_properties()}<c:crossAx val="{_RIGHT_CATEGORY_AXIS}"/>'
+            f'<c:spPr><a:ln><a:noFill/></a:ln></c:spPr>{_text_properties()}<c:crossAx val="{RIGHT_CATEGORY_AXIS}"/>'
             '<c:crosses val="max"/><c:crossBetween val="between"/></c:valAx>'
-            f'<c:catAx><c:axId val="{_RIGHT_CATEGORY_AXIS}"/><c:scaling><c:orientation val="minMax"/></c:scaling>'
+            f'<c:catAx><c:axId val="{RIGHT_CATEGORY_AXIS}"/><c:scaling><c:orientation val="minMax"/></c:scaling>'
             '<c:delete val="1"/><c:axPos val="b"/><c:majorTickMark val="none"/><c:minorTickMark val="none"/>'
-            f'<c:tickLblPos val="none"/><c:crossAx val="{_RIGHT_VALUE_AXIS}"/><c:crosses val="autoZero"/>'
+            f'<c:tickLblPos val="none"/><c:crossAx val="{RIGHT_VALUE_AXIS}"/><c:crosses val="autoZero"/>'
             '<c:auto val="0"/><c:lblAlgn val="ctr"/><c:lblOffset val="100"/><c:noMultiLvlLbl val="1"/></c:catAx>'
         )
 

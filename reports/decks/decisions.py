@@ -164,7 +164,7 @@ def _gaps(formats: Formats, evidence: Evidence) -> list[Decision]:
 def _bound(number: SmartNumber, name: str, value: Decimal | None) -> Figure:
     return Figure(
         metric=f"{number.figure.metric}.{name}",
-        label=name,
+        label=f"{number.figure.label}, {name.replace('_', ' ')}",
         period=number.figure.period,
         value=value,
         unit=number.figure.unit,

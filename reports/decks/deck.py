@@ -321,9 +321,9 @@ class Page:
 
     def _draft_mark(self, reason: str) -> None:
         box = Box(self._deck.sheet.width - 3.933, 0.14, 3.333, 0.46)
-        text, size = self.fit(f"DRAFT: {reason}", (12, SMALLEST), box, bold=True, margin=0.05)
+        text, size = self.fit(f"DRAFT: {reason}", (12, SMALLEST), box, bold=True, margin=0.04)
         mark = [Paragraph([Run(text, size, bold=True, colour="accent6")], align="ctr")]
-        self.text("Draft Mark", box, mark, fill="bg1", line="accent6", margin=0.05, anchor="ctr")
+        self.text("Draft Mark", box, mark, fill="bg1", line="accent6", margin=0.04, anchor="ctr")
 
     def _font(self, place: Placeholder) -> str:
         brand = self._deck.brand

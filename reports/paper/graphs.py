@@ -1,4 +1,4 @@
-"""A native chart as an SVG picture: columns, stacked columns, bars and lines over one axis, from the chart's cache."""
+"""A native chart as an SVG picture: columns, stacked columns, bars and lines over one axis or two, from the cache."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from typing import Any
 
 from pptx.oxml.ns import qn
 
+from reports.decks.charts import RIGHT_CATEGORY_AXIS
 from reports.paper.colours import fill_of
 
 _SIZE = 11.0
-_LETTER = 5.6
+_LETTER = 6.6
 """About how wide a letter of that size is, in points."""
 
 
@@ -25,6 +26,8 @@ class Drawn:
     values: Sequence[Decimal | None]
     colour: str
     labels: bool
+    is_right: bool = False
+    """Drawn against an axis of its own at the right."""
 
 
 Show = Callable[[Decimal], str]
@@ -35,14 +38,15 @@ def svg(
 ) -> str:
     """The chart in a box of so many points; `show` writes a value in the number format it is given."""
     texts = chart_space.findall(f".//{qn('c:title')}//{qn('a:t')}")
-    code = chart_space.find(f".//{qn('c:valAx')}/{qn('c:numFmt')}").get("formatCode")
+    codes = [one.get("formatCode") for one in chart_space.findall(f".//{qn('c:valAx')}/{qn('c:numFmt')}")]
     graph = _Graph(
         series=list(_series(chart_space, theme)),
         categories=[point.text or "" for point in chart_space.find(f".//{qn('c:cat')}").iter(qn("c:v"))],
         every=int(chart_space.find(f".//{qn('c:tickLblSkip')}").get("val")),
         ink="#" + theme["tx2"],
         pale="#" + theme["bg2"],
-        show=lambda value: show(value, code),
+        show=lambda value: show(value, codes[0]),
+        show_right=lambda value: show(value, codes[-1]),
     )
     legend = list(graph.legend(width, height)) if len(graph.series) > 1 else []
     area = _Area(0, 24, width, height - 44 - 16 * len(legend))
@@ -83,7 +87,8 @@ def _series(chart_space: Any, theme: Mapping[str, str]) -> Iterator[Drawn]:
             for point in cache.findall(qn("c:pt")):
                 values[int(point.get("idx"))] = Decimal(point.find(qn("c:v")).text)
             name = one.find(f"{qn('c:tx')}//{qn('c:v')}").text or ""
-            yield Drawn(kind, name, values, colour, one.find(qn("c:dLbls")) is not None)
+            is_right = group.find(qn("c:axId")).get("val") == str(RIGHT_CATEGORY_AXIS)
+            yield Drawn(kind, name, values, colour, one.find(qn("c:dLbls")) is not None, is_right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +102,28 @@ class _Graph:
     ink: str
     pale: str
     show: Show
+    show_right: Show
 
     def upright(self, area: _Area) -> Iterator[str]:
         """Columns, stacked columns and lines."""
-        low, high, step = _scale(self.series, len(self.categories))
-        ticks = [low + step * number for number in range(int((high - low) / step) + 1)]
+        right = [one for one in self.series if one.is_right]
+        low, high, step = _scale([one for one in self.series if not one.is_right], len(self.categories))
+        ticks = _ticks(low, high, step)
         margin = max(len(self.show(tick)) for tick in ticks) * _LETTER + 8
-        area = _Area(margin, area.top, area.width - margin - 4, area.height)
+        least, most, apart = _scale(right, len(self.categories))
+        marks = _ticks(least, most, apart) if right else []
+        beside = max((len(self.show_right(mark)) for mark in marks), default=0) * _LETTER + 4
+        area = _Area(margin, area.top, area.width - margin - beside, area.height)
         tall = area.height / float(high - low)
 
         def y(value: Decimal) -> float:
             return area.bottom - float(value - low) * tall
 
+        def at_right(value: Decimal) -> float:
+            return area.bottom - float((value - least) / (most - least)) * area.height
+
+        for mark in marks:
+            yield _text(area.left + area.width + 4, at_right(mark) + 4, self.show_right(mark), "start", self.ink)
         for tick in ticks:
             yield f'<path d="M{area.left:.1f} {y(tick):.1f}h{area.width:.1f}" stroke="{self.pale}" stroke-width=".7"/>'
             yield _text(area.left - 4, y(tick) + 4, self.show(tick), "end", self.ink)
@@ -120,7 +135,8 @@ class _Graph:
         yield f'<path d="M{area.left:.1f} {y(Decimal(0)):.1f}h{area.width:.1f}" stroke="{self.ink}" stroke-width=".8"/>'
         for one in self.series:
             if one.kind == "line":
-                yield from self._line(one, [area.left + (at + 0.5) * slot for at in range(len(self.categories))], y)
+                middles = [area.left + (at + 0.5) * slot for at in range(len(self.categories))]
+                yield from self._line(one, middles, at_right if one.is_right else y)
 
     def bars(self, area: _Area) -> Iterator[str]:
         """Bars from left to right, the first category on top, each with its value."""
@@ -156,6 +172,7 @@ class _Graph:
 
     def _columns(self, at: int, left: float, slot: float, y: Callable[[Decimal], float]) -> Iterator[str]:
         left, wide, foot = left + slot * 0.19, slot * 0.62, Decimal(0)
+        above = below = Decimal(0)
         beside = [one for one in self.series if one.kind == "column"]
         for number, one in enumerate(beside):
             value, thin = one.values[at], wide / len(beside)
@@ -166,9 +183,12 @@ class _Graph:
                     yield _text(left + (number + 0.5) * thin, top - 3, self.show(value), "middle", self.ink)
         for one in self.series:
             value = one.values[at] if one.kind == "stacked" else None
-            if value is not None:
-                yield _rectangle(left, min(y(foot), y(foot + value)), wide, abs(y(foot) - y(foot + value)), one.colour)
-                foot += value
+            if value is not None:  # what adds stands above zero, what takes away below
+                start = above if value >= 0 else below
+                yield _rectangle(
+                    left, min(y(start), y(start + value)), wide, abs(y(start) - y(start + value)), one.colour
+                )
+                above, below = (above + value, below) if value >= 0 else (above, below + value)
 
     def _line(self, one: Drawn, xs: Sequence[float], y: Callable[[Decimal], float]) -> Iterator[str]:
         """Joined where neighbours are known; a gap stays a gap."""
@@ -186,8 +206,12 @@ class _Graph:
 def _scale(series: Sequence[Drawn], count: int) -> tuple[Decimal, Decimal, Decimal]:
     """The axis: its ends and the step between its ticks, all round numbers."""
     piles = [
-        sum((one.values[at] or Decimal(0) for one in series if one.kind == "stacked"), Decimal(0))
+        sum(
+            (value for one in series if one.kind == "stacked" and sign * (value := one.values[at] or Decimal(0)) > 0),
+            Decimal(0),
+        )
         for at in range(count)
+        for sign in (1, -1)
     ]
     values = [value for one in series for value in one.values if value is not None and one.kind != "stacked"] + piles
     least, most = min([Decimal(0), *values]), max([Decimal(0), *values])
@@ -195,6 +219,10 @@ def _scale(series: Sequence[Drawn], count: int) -> tuple[Decimal, Decimal, Decim
     size = 10.0 ** floor(log10(rough))
     step = Decimal(str(next(size * times for times in (1, 2, 2.5, 5, 10) if size * times >= rough * 0.999)))
     return step * floor(least / step), step * max(1, ceil(most / step)), step
+
+
+def _ticks(low: Decimal, high: Decimal, step: Decimal) -> list[Decimal]:
+    return [low + step * number for number in range(int((high - low) / step) + 1)]
 
 
 def _rectangle(left: float, top: float, width: float, height: float, colour: str) -> str:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from reports.decks.builder import build_deck
-from reports.decks.declarations import declaration, decks
+from reports.decks.declarations import decks, declaration
 from reports.errors import UnknownScope
 from tests.reports import marts
 

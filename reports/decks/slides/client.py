@@ -78,11 +78,11 @@ def render_agreements(deck: Deck, view: Agreements) -> None:
         "Table",
         Table(
             columns=(
-                Column("Agreement", 5.2),
+                Column("Agreement", 4.7),
                 Column("Type", 2.4),
                 Column("Managed", 1.1),
-                Column("Since", 1.3),
-                Column("Until", 1.3),
+                Column("Since", 1.55),
+                Column("Until", 1.55),
                 Column("Per month", 1.4, "r"),
             ),
             rows=rows,

@@ -1,6 +1,7 @@
 """One slide a block of SmartNumbers: a card each with value, colour, both trends and target."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from reports.decks import headlines
@@ -116,14 +117,16 @@ def _card(page: Page, box: Box, number: SmartNumber) -> None:
 
 def _trends(page: Page, box: Box, number: SmartNumber) -> None:
     """Two lines of comparison and one for the target, in columns that line up from card to card."""
-    name, value, change = box.columns(0.9, 1.05, 1.6, gap=0.05)
+    name, value, change = box.columns(0.8, 0.95, 1.8, gap=0.05)
     names, values, changes = [], [], []
     for earlier, moved in ((number.previous, number.change), (number.last_year, number.last_year_change)):
         names.append(Paragraph([Run(page.formats.quarter(earlier.period), 12, colour="tx2")], before=2))
         shown = page.formats.with_unit(earlier.value, earlier.unit, places=places_of(number.figure))
         page.cite(earlier, shown)
         values.append(Paragraph([Run(shown, 12, colour="tx2")], align="r", before=2))
-        changes.append(Paragraph([_change(page, number, moved, earlier)], align="r", before=2))
+        run = _change(page, number, moved, earlier)
+        text, size = page.fit(run.text, (12, SMALLEST), Box(0, 0, change.width, 0.21), bold=run.bold)
+        changes.append(Paragraph([replace(run, text=text, size=size)], align="r", before=2))
     for part, paragraphs, place in (("period", names, name), ("earlier", values, value), ("change", changes, change)):
         page.text(f"{number.figure.metric} {part}", Box(place.left, place.top, place.width, 0.5), paragraphs)
     foot = Box(box.left, box.top + 0.66, box.width, box.height - 0.58)
