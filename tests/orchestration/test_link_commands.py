@@ -1,5 +1,6 @@
 """`qbr link` as a person uses it: whose files come together, what is left out, and what is said."""
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -38,10 +39,21 @@ def installation(module_database_url: str, tmp_path_factory: pytest.TempPathFact
                 ("company.json", "company_snapshot", "all", {}),
                 ("figures.csv", "export", "all", {}),
                 ("juniper.pptx", "client_deck", "juniper", {}),
+                ("juniper.xlsx", "client_handout", "juniper", made_of("juniper.pptx")),
+                ("juniper.pdf", "client_pdf", "juniper", made_of("an earlier deck")),
+                ("time-entries.csv", "export", "juniper", {}),
+                ("investor.pptx", "investor_deck", "all", {}),
+                ("company.pdf", "company_pdf", "all", made_of("company.pptx")),
                 ("birch.pptx", "client_deck", "birch", {"details": {"draft_reason": "books are open"}}),
+                ("birch.pdf", "client_pdf", "birch", made_of("birch.pptx", draft_reason="books are open")),
             ):
                 note(connection, name, kind=kind, client_id=client, **more)
         yield module_database_url
+
+
+def made_of(deck: str, **details: str) -> dict[str, dict[str, str]]:
+    """What is noted of a PDF or handout: the content of its deck, which is its name here."""
+    return {"details": {"deck_sha256": hashlib.sha256(deck.encode()).hexdigest(), **details}}
 
 
 def note(connection: psycopg.Connection, name: str, **facts) -> None:
@@ -56,21 +68,38 @@ def files_in(out: str) -> set[str]:
 
 
 def test_the_companys_link_has_no_clients_file_and_the_final_deck_alone(installation: str) -> None:
+    """Not even the PDF of the working copy, which later runs write anew."""
     done = qbr("link", "new", "Company review", "--company", "--quarter", "2026-Q2")
     assert done.exit_code == 0
-    assert files_in(done.out) == {"company-final.pptx", "figures.csv"}
+    assert files_in(done.out) == {"company-final.pptx"}
     assert re.match(r"http://127\.0\.0\.1:\d+/l/[\w-]{56}\n", done.out)
 
 
-def test_a_clients_link_has_that_clients_files_alone(installation: str) -> None:
-    assert files_in(qbr("link", "new", "Review", "--client", "juniper").out) == {"juniper.pptx"}
+def test_a_clients_link_has_that_clients_deck_and_what_was_made_of_it(installation: str) -> None:
+    """No export of ours about the client, and no PDF of a deck that is not there any more."""
+    assert files_in(qbr("link", "new", "Review", "--client", "juniper").out) == {"juniper.pptx", "juniper.xlsx"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("--client juniper --kind export", {"time-entries.csv"}),
+        ("--company --kind export", {"figures.csv"}),
+        ("--company --kind investor_deck", {"investor.pptx"}),
+    ],
+)
+def test_what_is_not_of_the_decks_goes_out_where_its_kind_is_named(
+    installation: str, typed: str, found: set[str]
+) -> None:
+    assert files_in(qbr("link", "new", "Files", *typed.split()).out) == found
 
 
 def test_a_draft_comes_only_where_it_is_asked_for(installation: str) -> None:
     refused = qbr("link", "new", "Review", "--client", "birch")
     assert refused.exit_code == 2
-    assert "Only drafts were found (birch.pptx)" in refused.sentence
-    assert files_in(qbr("link", "new", "Review", "--client", "birch", "--drafts").out) == {"birch.pptx"}
+    assert "Only drafts were found" in refused.sentence
+    drafts = {"birch.pptx", "birch.pdf"}
+    assert files_in(qbr("link", "new", "Review", "--client", "birch", "--drafts").out) == drafts
 
 
 @pytest.mark.parametrize(
