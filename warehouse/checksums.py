@@ -12,9 +12,9 @@ from psycopg import sql
 RUN_FACTS = frozenset(
     {
         "run_id", "completed_run_id", "log_id", "rejected_id", "alert_id", "fence", "seconds", "first_seen_at",
-        "last_seen_at", "extracted_at", "ticket_extracted_at", "deleted_at", "freshest_at", "started_at",
-        "finished_at", "completed_at", "last_completed_at", "rejected_at", "linked_at", "checked_at", "created_at",
-        "entered_at", "updated_at",
+        "last_seen_at", "extracted_at", "ticket_extracted_at", "time_extracted_at", "deleted_at", "freshest_at",
+        "started_at", "finished_at", "completed_at", "last_completed_at", "rejected_at", "linked_at", "checked_at",
+        "created_at", "entered_at", "updated_at",
     }
 )  # fmt: skip
 """Columns that say when or by which run a row was written, and nothing about the business."""
