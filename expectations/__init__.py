@@ -1,6 +1,6 @@
 """Great Expectations suites as data. Nothing here runs; ``orchestration.checks`` does."""
 
-from expectations import core, finance, operations, raw, smartnumbers
+from expectations import changes, core, finance, fleet, operations, raw, revenue, smartnumbers
 from expectations.suite import Expect, Suite
 
 SUITES: tuple[Suite, ...] = (
@@ -9,6 +9,9 @@ SUITES: tuple[Suite, ...] = (
     *operations.SUITES,
     *finance.SUITES,
     *smartnumbers.SUITES,
+    *changes.SUITES,
+    *revenue.SUITES,
+    *fleet.SUITES,
 )
 
 __all__ = ["SUITES", "Expect", "Suite"]

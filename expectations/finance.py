@@ -58,4 +58,26 @@ SUITES = (
         """,
         (nothing_found("warning", "The books of a complete month show expenses and no income at all."),),
     ),
+    Suite(
+        "explained_ledger_ties",
+        ("marts", "fct_ledger_ties"),
+        "Where ledger and report differ, the cause is known.",
+        """
+        select concat(statement, ' of ', period, ', ', account_name) as finding
+        from marts.fct_ledger_ties
+        where organization_id = {organization_id} and difference <> 0 and coalesce(btrim(reason), '') = ''
+        """,
+        (nothing_found("warning", "Ledger and report differ on an account, and nothing explains it."),),
+    ),
+    Suite(
+        "explained_receivable_ties",
+        ("marts", "fct_aged_receivable_ties"),
+        "Where open invoices and the report of their age differ, the cause is known.",
+        """
+        select concat(customer_name, ' in ', period) as finding
+        from marts.fct_aged_receivable_ties
+        where organization_id = {organization_id} and difference <> 0 and coalesce(btrim(reason), '') = ''
+        """,
+        (nothing_found("warning", "Open invoices and the report of their age differ, and nothing explains it."),),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.suite import Suite, between, nothing_found
+from expectations.suite import Suite, between, filled, nothing_found
 
 SUITES = (
     Suite(
@@ -68,6 +68,22 @@ SUITES = (
         (
             between("monthly_amount", 0, None, "warning", "An agreement bills less than nothing a month."),
             nothing_found("warning", "An agreement ends before it begins and is never in force."),
+        ),
+    ),
+    Suite(
+        "plausible_readiness",
+        ("marts", "fct_data_readiness_months"),
+        "A readiness score is a share, or says why there is none.",
+        """
+        select data_readiness_score,
+            case when data_readiness_score is null and coalesce(reason, '') = '' then null else 'explained' end
+                as explained
+        from marts.fct_data_readiness_months
+        where organization_id = {organization_id}
+        """,
+        (
+            between("data_readiness_score", 0, 1, "error", "A readiness score lies outside of 0 to 1."),
+            filled("explained", "error", "A readiness score is missing and no reason is given."),
         ),
     ),
 )

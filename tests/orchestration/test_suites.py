@@ -52,6 +52,66 @@ create table marts.fct_metrics_quarterly (
     organization_id text, metric text, value numeric, reason text, months_present integer
 );
 create table marts.fct_missing_inputs (organization_id text, reason text);
+create table marts.fct_mrr_movements (
+    organization_id text, client_id text, period text, opening_mrr numeric, fx_mrr numeric default 0,
+    new_mrr numeric default 0, expansion_mrr numeric default 0, reactivation_mrr numeric default 0,
+    contraction_mrr numeric default 0, churn_mrr numeric default 0, closing_mrr numeric
+);
+create table marts.fct_revenue_monthly (organization_id text, mrr_run_rate numeric, customer_churn_rate numeric);
+create table marts.fct_dunning_months (organization_id text, open_amount numeric, reason text);
+create table marts.fct_executive_snapshots (organization_id text, total_customers integer, dau integer, mau integer);
+create table marts.fct_investor_metrics (
+    organization_id text, uptime_percentage numeric, lead_conversion_rate numeric
+);
+create table marts.fct_fleet_overview (
+    organization_id text, client_id text, quarter text, units integer, units_owned integer, units_leased integer,
+    units_rented integer, units_ownership_unknown integer
+);
+create table marts.fct_recommendations (
+    organization_id text, is_recommended boolean, title text, description text
+);
+create table marts.fct_smartnumber_drivers (
+    organization_id text, quarter text, metric text, contribution numeric, change numeric
+);
+create table marts.fct_smartnumber_client_drivers (organization_id text, contribution numeric);
+create table marts.fct_metric_anomalies (
+    organization_id text, metric text, period text, value numeric, median numeric, is_anomaly boolean
+);
+create table marts.fct_restatements (organization_id text, cause text);
+create table marts.fct_ledger_ties (
+    organization_id text, statement text, period text, account_name text, difference numeric, reason text
+);
+create table marts.fct_aged_receivable_ties (
+    organization_id text, period text, customer_name text, difference numeric, reason text
+);
+create table marts.fct_data_readiness_months (organization_id text, data_readiness_score numeric, reason text);
+insert into marts.fct_mrr_movements (organization_id, client_id, period, opening_mrr, churn_mrr, closing_mrr) values
+    ('good', 'acme', '2026-05', 100, 100, 0), ('bad', 'acme', '2026-05', 100, 40, 0);
+insert into marts.fct_revenue_monthly values ('good', 100, 0.1), ('good', null, null), ('bad', -1, 1.5);
+insert into marts.fct_dunning_months values
+    ('good', 0, null), ('good', null, 'not read'), ('bad', -5, null), ('bad', null, '');
+insert into marts.fct_executive_snapshots values ('good', 3, 1, 2), ('good', null, null, 2), ('bad', -1, 9, 2);
+insert into marts.fct_investor_metrics values ('good', 99.9, 0.2), ('good', null, null), ('bad', 101, 1.2);
+insert into marts.fct_fleet_overview values
+    ('good', 'all', '2026-Q2', 4, 1, 1, 1, 1), ('bad', 'all', '2026-Q2', 4, 1, 1, 1, 0);
+insert into marts.fct_recommendations values
+    ('good', true, 'Replace', 'Old'), ('good', false, null, null), ('bad', true, '', null);
+insert into marts.fct_smartnumber_drivers values
+    ('good', '2026-Q2', 'aisp', 1, 3), ('good', '2026-Q2', 'aisp', 2, 3), ('good', '2026-Q1', 'aisp', null, 3),
+    ('bad', '2026-Q2', 'aisp', 1, 3);
+insert into marts.fct_smartnumber_client_drivers values ('good', 1), ('bad', null);
+insert into marts.fct_metric_anomalies values
+    ('good', 'seats_managed', '2026-05', 9, 3, true), ('good', 'seats_managed', '2026-04', null, null, false),
+    ('bad', 'seats_managed', '2026-05', null, 3, true);
+insert into marts.fct_restatements values ('good', 'Books changed'), ('bad', ' ');
+insert into marts.fct_ledger_ties values
+    ('good', 'profit_and_loss', '2026-05', 'Sales', 0, null),
+    ('good', 'profit_and_loss', '2026-05', 'Rent', 1, 'older'),
+    ('bad', 'profit_and_loss', '2026-05', 'Sales', 1, null);
+insert into marts.fct_aged_receivable_ties values
+    ('good', '2026-05', 'Acme', 0, null), ('bad', '2026-05', 'Acme', 1, '');
+insert into marts.fct_data_readiness_months values
+    ('good', 0.9, null), ('good', null, 'no tickets'), ('bad', 2, null), ('bad', null, null);
 insert into marts.dim_periods values
     ('good', '2026-05', true, '2026-05-01', '2026-06-01', false),
     ('good', '2026-06', false, '2026-06-01', '2026-07-01', true),
