@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from psycopg import Connection
@@ -34,6 +35,7 @@ def gather(
 ) -> DeckSnapshot:
     """The deck's snapshot. To be called inside `one_state`, after the gate."""
     slides, left_out = [], []
+    scope = replace(scope, audience=declared.audience)
     wording = scope.organization.brand.get("wording") or {}
     words: Mapping[str, str] = wording.get(declared.deck) or {}
     for line in declared.slides:

@@ -27,6 +27,8 @@ RETENTION = (
 )
 CASH = ("cash_reserve", "cash_burn_monthly", "runway_months", "net_profit")
 RELIABILITY = ("uptime_percentage_30d", "error_rate", "api_p95_latency_ms", "services_operational")
+SHOWN = (*STOCKS, "mrr_growth_rate", "opening_mrr", *MOVEMENTS, *RETENTION, *CASH, *RELIABILITY)
+"""Every metric that a slide of these views shows."""
 
 _LABELS = {
     "mrr_run_rate": ("Monthly recurring revenue", "usd", "mrr_reason"),

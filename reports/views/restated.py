@@ -1,4 +1,8 @@
-"""Figures that were presented and have changed since: by how much, why, and on which accounts."""
+"""Figures that were presented and have changed since: by how much, why, and on which accounts.
+
+The owner is told of every one. Others are told of the metrics that their own decks show, and of the change alone:
+accounts, reasons that somebody typed and the metrics behind a metric are the owner's.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,11 +10,14 @@ from typing import Any
 
 from psycopg import Connection
 
+from reports.views import company, investor
 from reports.views.figures import Figure, Receipt
 from reports.views.query import Row, rows
 from reports.views.scope import Scope
 
 _MODEL = "marts.fct_restatements"
+_SHOWN = {"client": (*company.SERVICE, *company.FLEET), "investor": investor.SHOWN}
+"""By audience the metrics its decks show; who is not named here is told of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class Restatements:
 
 
 def restatements(connection: Connection[Any], scope: Scope) -> Restatements:
-    """Monthly figures first, with the accounts that moved them, then SmartNumbers; of a client its own alone."""
+    """Monthly figures first, then SmartNumbers, as far as the audience is shown them; of a client its own alone."""
+    is_owner = scope.audience == "owner"
     found = rows(
         connection,
         """
@@ -57,16 +65,29 @@ def restatements(connection: Connection[Any], scope: Scope) -> Restatements:
         left join marts.dim_metrics as definitions on definitions.metric = changed.metric
         where changed.organization_id = %(organization_id)s and changed.client_id = %(client_id)s
             and changed.quarter <= %(quarter)s and changed.mart <> 'fct_metrics_quarterly'
+            and (%(is_owner)s or changed.mart = 'fct_metrics_monthly' and changed.metric = any(%(shown)s))
         order by changed.quarter desc, changed.mart, abs(changed.amount) desc nulls last, changed.period, changed.metric
         """,
         {
             "organization_id": scope.organization_id,
             "client_id": scope.client_id,
             "quarter": scope.quarter.quarter,
+            "is_owner": is_owner,
+            "shown": list(_SHOWN.get(scope.audience, ())),
         },
     )
-    by_account = _accounts(connection, scope) if found and scope.client is None else {}
-    return Restatements(tuple(_figure(row, by_account) for row in found))
+    by_account = _accounts(connection, scope) if found and is_owner and scope.client is None else {}
+    return Restatements(
+        tuple(_figure(row, row["cause"] if is_owner else _cause_for_others(row), by_account) for row in found)
+    )
+
+
+def _cause_for_others(row: Row) -> str:
+    if row["value"] is None:
+        return "There is no value any more."
+    if row["presented_value"] is None:
+        return "A value has come since."
+    return "Corrected since." if row["method"] == "corrected" else "The records behind it have changed since."
 
 
 def _accounts(connection: Connection[Any], scope: Scope) -> dict[tuple[str, str], tuple[AccountChange, ...]]:
@@ -120,7 +141,7 @@ def _accounts(connection: Connection[Any], scope: Scope) -> dict[tuple[str, str]
     return changes
 
 
-def _figure(row: Row, by_account: dict[tuple[str, str], tuple[AccountChange, ...]]) -> RestatedFigure:
+def _figure(row: Row, cause: str, by_account: dict[tuple[str, str], tuple[AccountChange, ...]]) -> RestatedFigure:
     def made(name: str, value: Decimal | None, method: str | None, note: str) -> Figure:
         return Figure(
             metric=f"{row['metric']}{name}",
@@ -140,6 +161,6 @@ def _figure(row: Row, by_account: dict[tuple[str, str], tuple[AccountChange, ...
         ),
         now=made(".restated", row["value"], row["method"], "as the marts stand"),
         amount=made(".restated_by", row["amount"], "calculated", "now less what was presented"),
-        cause=row["cause"],
+        cause=cause,
         accounts=by_account.get((row["period"], row["metric"]), ()),
     )

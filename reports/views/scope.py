@@ -34,6 +34,8 @@ class Scope:
     quarter: QuarterFacts
     snapshot: Snapshot
     client: Client | None = None
+    audience: str = ""
+    """For whom the deck is; nothing that is for some alone is shown while this is not said."""
     _read: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -120,6 +120,44 @@ def test_a_client_is_told_of_its_own_restatements_and_of_no_account(business, tm
     assert INVOICED not in str(slide)
 
 
+def restated_on(connection, deck, client_id=None):
+    record = render(gather_deck(connection, deck, *PLACE, client_id=client_id)).record
+    return "\n".join(str(slide) for slide in record.slides if slide.slide == "restated")
+
+
+def test_each_audience_is_told_of_the_restatements_of_its_own_decks_and_of_no_typed_cause(business, tmp_path):
+    finalised(business, tmp_path)
+    typed = "Corrected by hand: Marguerite was paid twice"
+    row = {
+        "organization_id": marts.ORGANIZATION, "quarter": marts.QUARTER, "mart": "fct_metrics_monthly",
+        "period": "2026-06", "presented_value": Decimal(1), "value": Decimal(1501), "amount": Decimal(1500),
+        "unit": "usd", "presented_method": "calculated", "method": "corrected", "cause": typed, "frozen_at": NOW,
+        "frozen_by": "ada",
+    }  # fmt: skip
+    told = {
+        "all": ("employee_expense", "owner_comp", "net_profit", "seats_managed"),
+        "juniper-dental": ("mrr_per_seat", "hours_per_endpoint", "endpoints_managed"),
+    }
+    changed = [{**row, "client_id": whose, "metric": metric} for whose, names in told.items() for metric in names]
+    quarterly = {**row, "client_id": "all", "mart": "fct_smartnumbers", "metric": "arpa", "period": marts.QUARTER}
+    marts.insert(business, "marts.fct_restatements", [*changed, quarterly])
+    books(business, "62250.25")
+    owner, client = restated_on(business, "company"), restated_on(business, "client", "juniper-dental")
+    investor = restated_on(business, "investor")
+    assert typed in owner
+    assert all(f"{metric}.restated" in owner for metric in (*told["all"], "arpa"))
+    assert "endpoints_managed.restated" in client
+    assert "net_profit.restated" in investor
+    for metric in ("mrr_per_seat", "hours_per_endpoint"):
+        assert f"{metric}.restated" not in client
+    for metric in ("employee_expense", "owner_comp", "seats_managed", "arpa"):
+        assert f"{metric}.restated" not in investor
+    for seen in (client, investor):
+        assert "Corrected since." in seen
+        assert "Marguerite" not in seen
+        assert INVOICED not in seen
+
+
 def test_a_deck_is_finalised_once_with_its_snapshot_and_its_quarters_figures(business, tmp_path):
     done = finalised(business, tmp_path)
     assert [
