@@ -242,7 +242,7 @@ def test_the_same_review_gives_the_same_snapshot_and_the_dealers_words(reviews: 
 
 
 def test_a_customer_review_needs_a_customer(reviews: psycopg.Connection) -> None:
-    with pytest.raises(UnknownScope, match="speaks of one client"):
+    with pytest.raises(UnknownScope, match="is of one client"):
         gather_deck(reviews, "customer_review", ORGANIZATION, QUARTER)
 
 
