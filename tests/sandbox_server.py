@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from orchestration.sandbox_process import Sandbox
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 
@@ -36,6 +38,12 @@ def running_sandbox(seed: int = 7, now: datetime | str | None = None) -> Iterato
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def sandbox_at(address: str) -> Sandbox:
+    """The sandbox that listens at an address, as the pipeline notes one it has started."""
+    told = httpx.get(f"{address}/_sandbox/health").raise_for_status().json()
+    return Sandbox(port=int(address.rsplit(":", 1)[1]), pid=told["process"], seed=told["seed"])
 
 
 def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:

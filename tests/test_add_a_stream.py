@@ -12,10 +12,10 @@ import extractors
 from extractors import Stream, connectwise
 from orchestration import stream_reference
 from orchestration.assets import raw
-from orchestration.sandbox_process import Sandbox
 from tests.command import qbr
 from tests.installation import installed
 from tests.sandbox.conftest import sign_in
+from tests.sandbox_server import sandbox_at
 from warehouse.settings import PROJECT_ROOT
 
 PAGE = (PROJECT_ROOT / "docs" / "how-to" / "add-a-stream.md").read_text()
@@ -58,7 +58,7 @@ def installation(
 
     with installed(database_url, tmp_path_factory.mktemp("var"), as_of=AS_OF):
         pipeline.prepare([one_organization(None)])
-        vendors = Sandbox(int(sandbox.rsplit(":", 1)[1]), 0, 7)
+        vendors = sandbox_at(sandbox)
         demonstration.connect_sources(one_organization(None), vendors, anew=True)
         yield database_url
 

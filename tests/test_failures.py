@@ -27,7 +27,7 @@ from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization
 from tests.command import Ended, qbr
 from tests.installation import installed
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.credentials import connect_source
 from warehouse.settings import PROJECT_ROOT
 
@@ -91,7 +91,7 @@ def installation(module_database_url: str, tmp_path_factory: pytest.TempPathFact
         running_sandbox() as url,
         installed(module_database_url, folder / "var", folder / "config", as_of=AS_OF, builds=True),
     ):
-        found = Installation(module_database_url, folder / "config", Sandbox(int(url.rsplit(":", 1)[1]), 0, 7))
+        found = Installation(module_database_url, folder / "config", sandbox_at(url))
         organization = one_organization(None)
         pipeline.prepare([organization])
         demonstration.connect_sources(organization, found.sandbox, anew=True)

@@ -23,7 +23,7 @@ from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization, run_instant
 from tests.installation import installed
 from tests.leaks import dump_of, leaks
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.credentials import connect_source, connection_for
 from warehouse.engine import connect
 from warehouse.organizations import Organization
@@ -36,7 +36,7 @@ FIRMS = ("demo-saas", "demo-dealer")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox of this file's own, since its clock is moved."""
     with running_sandbox() as url:
-        yield Sandbox(port=int(url.rsplit(":", 1)[1]), pid=0, seed=7)
+        yield sandbox_at(url)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization
 from tests.command import Ended, qbr
 from tests.installation import installed
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.credentials import connect_source
 from warehouse.settings import PROJECT_ROOT, get_settings
 
@@ -63,7 +63,7 @@ def runs(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         running_sandbox() as url,
         installed(module_database_url, folder / "var", config.parent, as_of=AS_OF, builds=True),
     ):
-        sandbox = Sandbox(int(url.rsplit(":", 1)[1]), 0, 7)
+        sandbox = sandbox_at(url)
         pipeline.prepare([one_organization(None)])
         demonstration.connect_sources(one_organization(None), sandbox, anew=True)
         connect_stripe(module_database_url, sandbox, api_key="rk_wr0ng")

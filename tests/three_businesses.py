@@ -15,7 +15,7 @@ from orchestration import demonstration, pipeline
 from orchestration.progress import Quiet
 from orchestration.sandbox_process import Sandbox
 from tests.installation import installed
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.checksums import ATTEMPTS, RUN_FACTS, Checksum, table_checksums
 from warehouse.organizations import Organization, load_organization
 from warehouse.periods import Period, latest_complete_quarter, periods_between
@@ -66,7 +66,7 @@ def three_businesses(database_url: str, var_dir: Path) -> Iterator[Warehouse]:
         for alias, seed in enumerate(SEEDS, start=11):
             organization = demo_configuration(seed, alias)
             url = stack.enter_context(running_sandbox(seed=seed))
-            server = Sandbox(port=int(url.rsplit(":", 1)[1]), pid=0, seed=seed)
+            server = sandbox_at(url)
             pipeline.prepare([organization])
             demonstration.connect_sources(organization, server, anew=True)
             demonstration.import_figures(organization, server)

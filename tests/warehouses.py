@@ -16,7 +16,7 @@ from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Quiet
 from orchestration.sandbox_process import Sandbox
 from tests.installation import installed
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.engine import connect
 from warehouse.organizations import Organization, apply, load_organization
 from warehouse.settings import PROJECT_ROOT
@@ -102,9 +102,8 @@ def comparable(record: Any) -> Any:
 def warehouses(database_url: str, var_dir: Path) -> Iterator[Place]:
     """A place whose sandbox ends with the block."""
     with running_sandbox() as url, installed(database_url, var_dir):
-        port = int(url.rsplit(":", 1)[1])
         organization = load_organization(PROJECT_ROOT / "config" / "demo-msp.yml")
-        yield Place(database_url, Sandbox(port, 0, 7), unpaced(organization))
+        yield Place(database_url, sandbox_at(url), unpaced(organization))
 
 
 def unpaced(organization: Organization) -> Organization:

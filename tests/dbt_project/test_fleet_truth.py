@@ -15,14 +15,13 @@ from psycopg import sql
 from orchestration import demonstration, pipeline
 from orchestration.extraction import choose, extract_source
 from orchestration.progress import Quiet
-from orchestration.sandbox_process import Sandbox
 from orchestration.transformation import build
 from sandbox.truth import fleet as fleets
 from sandbox.truth import service
 from sandbox.truth.dealer import ALL, Assessed, Dealer, Figures, Row, over
 from tests.conftest import a_database
 from tests.installation import installed
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.audit import Actor
 from warehouse.condition_assessments import Assessment, add_assessment
 from warehouse.credentials import connect_source
@@ -76,7 +75,7 @@ def dealers(url: str, postgres: str, var_dir: Path) -> Iterator[tuple[Business, 
         for alias, seed in enumerate(SEEDS, start=31):
             organization = config.model_copy(update={"id": f"dealer-{seed}", "alias": alias})
             address = stack.enter_context(running_sandbox(seed=seed))
-            sandbox = Sandbox(port=int(address.rsplit(":", 1)[1]), pid=0, seed=seed)
+            sandbox = sandbox_at(address)
             database = f"{psycopg.conninfo.conninfo_to_dict(url)['dbname']}_{seed}"
             stack.callback(_drop, postgres, database)
             pipeline.prepare([organization])

@@ -11,15 +11,16 @@ from orchestration import demonstration, pipeline
 from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization
 from tests.installation import installed
+from tests.sandbox_server import sandbox_at
 from warehouse.settings import PROJECT_ROOT, get_settings
 
 Allow = Callable[[int], None]
 AS_OF = "2026-07-06T14:00:00+00:00"  # the sandbox's own time
 
 
-def sandbox_at(url: str, var_dir: Path) -> Sandbox:
+def sandbox_noted(url: str, var_dir: Path) -> Sandbox:
     """The simulated vendors of this session, noted where an earlier command of this installation would have."""
-    found = Sandbox(port=int(url.rsplit(":", 1)[1]), pid=0, seed=7)
+    found = sandbox_at(url)
     (var_dir / "sandbox.json").write_text(json.dumps(asdict(found)))
     return found
 
@@ -31,7 +32,7 @@ def installation(database_url: str, sandbox: str, tmp_path: Path, monkeypatch: p
     with installed(database_url, tmp_path):
         organization = one_organization(demonstration.ORGANIZATION)
         pipeline.prepare([organization])
-        demonstration.connect_sources(organization, sandbox_at(sandbox, tmp_path), anew=True)
+        demonstration.connect_sources(organization, sandbox_noted(sandbox, tmp_path), anew=True)
         yield database_url
 
 

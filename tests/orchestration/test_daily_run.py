@@ -25,7 +25,7 @@ from sandbox.credentials import Credentials
 from tests.command import qbr
 from tests.installation import installed
 from tests.leaks import dump_of, leaks, texts_in
-from tests.orchestration.conftest import AS_OF, sandbox_at
+from tests.orchestration.conftest import AS_OF, sandbox_noted
 from warehouse.credentials import connect_source, connection_for
 from warehouse.settings import get_settings
 
@@ -68,7 +68,7 @@ def evening(module_database_url: str, sandbox: str, tmp_path_factory: pytest.Tem
         get_settings.cache_clear()
         organization = one_organization(demonstration.ORGANIZATION)
         pipeline.prepare([organization])
-        demonstration.connect_sources(organization, sandbox_at(sandbox, get_settings().var_dir), anew=True)
+        demonstration.connect_sources(organization, sandbox_noted(sandbox, get_settings().var_dir), anew=True)
         with psycopg.connect(module_database_url) as connection:
             facts = connection_for(connection, "demo-msp", "stripe") | {"api_key": "rk_wrong"}
             connect_source(connection, "demo-msp", "stripe", facts, environment="sandbox")

@@ -16,7 +16,7 @@ from orchestration import demonstration, pipeline
 from orchestration.selection import one_organization
 from tests.installation import installed
 from tests.orchestration import extraction_process
-from tests.orchestration.conftest import sandbox_at
+from tests.orchestration.conftest import sandbox_noted
 from tests.orchestration.extraction_process import INSTANTS, extract
 from warehouse.checksums import Checksum, table_checksums
 
@@ -66,7 +66,7 @@ def extraction(database_url: str, sandbox: str, tmp_path: Path) -> Iterator[Extr
     with installed(database_url, tmp_path):
         organization = one_organization(demonstration.ORGANIZATION)
         pipeline.prepare([organization])
-        demonstration.connect_sources(organization, sandbox_at(sandbox, tmp_path), anew=True)
+        demonstration.connect_sources(organization, sandbox_noted(sandbox, tmp_path), anew=True)
         yield Extraction(database_url, tmp_path)
 
 

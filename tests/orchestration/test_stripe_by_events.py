@@ -14,7 +14,7 @@ from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Quiet
 from orchestration.sandbox_process import Sandbox
 from tests.installation import installed
-from tests.sandbox_server import running_sandbox
+from tests.sandbox_server import running_sandbox, sandbox_at
 from tests.three_businesses import demo_configuration
 from warehouse.organizations import Organization
 
@@ -60,7 +60,7 @@ def businesses(module_database_url: str, tmp_path_factory: pytest.TempPathFactor
         installed(module_database_url, tmp_path_factory.mktemp("var")),
         running_sandbox(seed=7) as address,
     ):
-        yield Businesses(module_database_url, Sandbox(port=int(address.rsplit(":", 1)[1]), pid=0, seed=7))
+        yield Businesses(module_database_url, sandbox_at(address))
 
 
 @pytest.fixture(scope="module")
