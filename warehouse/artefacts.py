@@ -34,6 +34,17 @@ class Artefact:
 _COLUMNS = "artefact_id, kind, period, client_id, uri, sha256, bytes, is_frozen"
 
 
+def refuse_frozen(connection: psycopg.Connection, organization_id: str, path: Path, sha256: str) -> None:
+    """To be asked before content is written to `path`. Raises `ArtefactFrozen` when other content was frozen there."""
+    frozen = connection.execute(
+        "select from app.artefacts "
+        "where organization_id = %s and uri = %s and superseded_at is null and is_frozen and sha256 <> %s",
+        [organization_id, path.resolve().as_uri(), sha256],
+    ).fetchone()
+    if frozen is not None:
+        raise _frozen(path)
+
+
 def store(
     connection: psycopg.Connection,
     organization_id: str,
@@ -62,10 +73,7 @@ def store(
         if current and current.sha256 == sha256 and (current.is_frozen or not is_frozen):
             return current
         if current and current.is_frozen:
-            raise ArtefactFrozen(
-                f"{path.name} was finalised and is frozen, so the new version was not stored. "
-                "Write it under another name."
-            )
+            raise _frozen(path)
         cursor.execute(
             "update app.artefacts set superseded_at = clock_timestamp() "
             "where organization_id = %s and uri = %s and superseded_at is null",
@@ -91,3 +99,9 @@ def store(
     if stored is None:
         raise WarehouseError(f"Postgres did not return the row of {path.name}.")
     return stored
+
+
+def _frozen(path: Path) -> ArtefactFrozen:
+    return ArtefactFrozen(
+        f"{path.name} was finalised and is frozen, so the new version was not stored. Write it under another name."
+    )

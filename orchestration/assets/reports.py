@@ -1,5 +1,6 @@
 """Decks and alerts: what people receive."""
 
+import os
 from base64 import b64encode
 
 import dagster as dg
@@ -76,7 +77,7 @@ def metadata_of(done: QuarterDecks) -> dict[str, dg.MetadataValue]:
     return {
         "decks": dg.MetadataValue.int(len(done.built)),
         "unchanged": dg.MetadataValue.int(done.unchanged),
-        "folder": dg.MetadataValue.path(done.built[0].path.parent),
+        "folder": dg.MetadataValue.path(os.path.commonpath([deck.path.parent for deck in done.built])),
         "files": dg.MetadataValue.md(links),
         "PDFs": dg.MetadataValue.text(done.companions.why_no_pdf or f"{len(done.companions.pdfs)} printed"),
         **({"first slide": dg.MetadataValue.md(picture)} if picture else {}),

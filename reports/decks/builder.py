@@ -20,7 +20,7 @@ from reports.errors import DeckBlocked, ReportError, UnknownScope
 from reports.views import metrics
 from reports.views import organizations as facts
 from reports.views.scope import Scope
-from warehouse.artefacts import store
+from warehouse.artefacts import refuse_frozen, store
 from warehouse.audit import RUN, Actor, record
 
 
@@ -158,7 +158,7 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
     rendered = render(snapshot)
     organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
     path = deck_path(out_dir, snapshot)
-    beside = snapshot_path(path)
+    beside = snapshot_path(out_dir, snapshot)
     # Two that write the same deck take turns; and the transaction that the caller commits begins here.
     connection.execute("select pg_advisory_xact_lock(hashtext('reports.decks'), hashtext(%s))", [str(path)])
     share = rendered.record.filled_automatically
@@ -180,10 +180,13 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
         "snapshot": built.snapshot_sha256,
         "filled_automatically": None if share is None else str(share),
     }
-    for place, content, kind in (
+    files = (
         (path, rendered.content, f"{snapshot.deck}_deck"),
         (beside, document, f"{snapshot.deck}_snapshot"),
-    ):
+    )
+    for place, content, _ in files:
+        refuse_frozen(connection, organization_id, place, sha256(content))
+    for place, content, kind in files:
         _put(place, content)
         store(
             connection,
@@ -195,24 +198,57 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
             run_id=snapshot.state.run_id,
             details=details,
         )
+    _retire_flat(connection, out_dir, snapshot)
     if snapshot.draft_reason is not None:
         record(connection, organization_id, actor, "force_deck", resource=path.name, reason=snapshot.draft_reason)
     return built
 
 
-def deck_path(out_dir: Path, snapshot: DeckSnapshot) -> Path:
-    """Where the deck of a snapshot lies: ``<organization>/<quarter>/<organization>-<quarter>-<whose>.pptx``."""
-    organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
+def deck_path(out_dir: Path, snapshot: DeckSnapshot, *, is_final: bool = False) -> Path:
+    """Where the deck of a snapshot lies: ``<organization>/<quarter>/<organization>-<quarter>-<deck>.pptx``.
+
+    Decks of clients lie in ``<organization>/<quarter>/clients/<client>/``: no client's name is taken for another deck.
+    """
+    return out_dir / snapshot.owner.organization_id / _folder(snapshot) / f"{_stem(snapshot, is_final=is_final)}.pptx"
+
+
+def snapshot_path(out_dir: Path, snapshot: DeckSnapshot, *, is_final: bool = False) -> Path:
+    """Where the snapshot of that deck lies: apart from what people open."""
+    apart = out_dir / snapshot.owner.organization_id / "snapshots"
+    return apart / _folder(snapshot) / f"{_stem(snapshot, is_final=is_final)}.json"
+
+
+def _retire_flat(connection: Connection[Any], out_dir: Path, snapshot: DeckSnapshot) -> None:
+    """A client's deck of before decks of clients had folders is no longer the one that stands; its file is left."""
+    if snapshot.client is None:
+        return
+    root, quarter, stem = out_dir / snapshot.owner.organization_id, snapshot.quarter.quarter, _stem(snapshot)
+    before = [root / quarter / f"{stem}{suffix}" for suffix in (".pptx", ".xlsx", ".pdf")]
+    connection.execute(
+        """
+        update app.artefacts set superseded_at = clock_timestamp()
+        where organization_id = %s and client_id = %s and uri = any(%s) and superseded_at is null and not is_frozen
+        """,
+        [
+            snapshot.owner.organization_id,
+            snapshot.client_id,
+            [one.resolve().as_uri() for one in (*before, root / "snapshots" / quarter / f"{stem}.json")],
+        ],
+    )
+
+
+def _folder(snapshot: DeckSnapshot) -> Path:
+    quarter = Path(snapshot.quarter.quarter)
+    return quarter if snapshot.client is None else quarter / "clients" / snapshot.client_id
+
+
+def _stem(snapshot: DeckSnapshot, *, is_final: bool = False) -> str:
     if snapshot.client is None:
         whose = snapshot.deck
     else:
         whose = snapshot.client_id if snapshot.deck == "client" else f"{snapshot.client_id}-{snapshot.deck}"
-    return out_dir / organization_id / quarter / f"{organization_id}-{quarter}-{whose}.pptx"
-
-
-def snapshot_path(deck: Path) -> Path:
-    """Where the snapshot of the deck at `deck` lies: apart from what people open."""
-    return deck.parent.parent / "snapshots" / deck.parent.name / f"{deck.stem}.json"
+    final = "-final" if is_final else ""
+    return f"{snapshot.owner.organization_id}-{snapshot.quarter.quarter}-{whose}{final}"
 
 
 def template_of(connection: Connection[Any], organization_id: str) -> bytes:

@@ -21,7 +21,7 @@ from reports.decks.builder import (
     snapshot_path,
     write_deck,
 )
-from reports.decks.snapshots import encode, sha256
+from reports.decks.snapshots import DeckSnapshot, encode, sha256
 from reports.errors import DeckBlocked, ReportError
 from reports.views.query import rows
 from reports.views.reviews import customers_to_review
@@ -135,15 +135,17 @@ def _build(connection: Connection[Any], order: Order, commission: Commission) ->
         connection, order.deck, *place, client_id=order.client_id, force_reason=commission.force_reason
     )
     document = encode(snapshot)
-    path = deck_path(commission.out_dir, snapshot)
-    built = _as_it_stands(connection, commission.organization_id, path, sha256(document))
+    built = _as_it_stands(connection, commission, snapshot, sha256(document))
     if built is not None:
         return Outcome(order, built, is_unchanged=True)
     return Outcome(order, write_deck(connection, document, commission.out_dir, actor=commission.actor))
 
 
-def _as_it_stands(connection: Connection[Any], organization_id: str, path: Path, snapshot: str) -> BuiltDeck | None:
-    """The deck at `path`, if it was drawn from this snapshot and nobody has touched it since."""
+def _as_it_stands(
+    connection: Connection[Any], commission: Commission, snapshot: DeckSnapshot, named: str
+) -> BuiltDeck | None:
+    """The deck that stands at its place, if it was drawn from this snapshot and nobody has touched it since."""
+    path = deck_path(commission.out_dir, snapshot)
     found = rows(
         connection,
         """
@@ -151,7 +153,7 @@ def _as_it_stands(connection: Connection[Any], organization_id: str, path: Path,
         where organization_id = %(organization_id)s and uri = %(uri)s and superseded_at is null
             and details ->> 'snapshot' = %(snapshot)s
         """,
-        {"organization_id": organization_id, "uri": path.resolve().as_uri(), "snapshot": snapshot},
+        {"organization_id": commission.organization_id, "uri": path.resolve().as_uri(), "snapshot": named},
     )
     if not found or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != found[0]["sha256"]:
         return None
@@ -162,8 +164,8 @@ def _as_it_stands(connection: Connection[Any], organization_id: str, path: Path,
         slides=noted["details"]["slides"],
         kind=noted["kind"].removesuffix("_deck"),
         client_id=noted["client_id"],
-        snapshot_path=snapshot_path(path),
-        snapshot_sha256=snapshot,
+        snapshot_path=snapshot_path(commission.out_dir, snapshot),
+        snapshot_sha256=named,
         filled_automatically=None if share is None else Decimal(share),
         draft_reason=noted["details"].get("draft_reason"),
     )

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlparse
 
 from psycopg import Connection
 
-from reports.decks.builder import deck_path, gather_deck
+from reports.decks.builder import deck_path, gather_deck, snapshot_path
 from reports.decks.comparison import compare
 from reports.decks.records import encode_record
 from reports.decks.rendering import render
@@ -133,9 +133,8 @@ def _kept(
 ) -> FinalisedDeck:
     snapshot, document, content = drawn.snapshot, drawn.document, drawn.content
     organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
-    built = deck_path(out_dir, snapshot)
-    path = built.with_name(f"{built.stem}-final.pptx")
-    beside = out_dir / organization_id / "snapshots" / quarter / f"{path.stem}.json"
+    path = deck_path(out_dir, snapshot, is_final=True)
+    beside = snapshot_path(out_dir, snapshot, is_final=True)
     for place, data, kind in (
         (path, content, f"{snapshot.deck}_deck"),
         (beside, document, f"{snapshot.deck}_snapshot"),

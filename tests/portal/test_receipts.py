@@ -43,7 +43,7 @@ def test_every_figure_of_a_deck_has_its_receipt_and_no_other_clients_is_there(de
 
 def test_a_snapshot_that_is_not_what_it_was_tells_nothing(deck):
     installation, number, address = deck
-    (place,) = installation.folder.rglob("snapshots/*/*.json")
+    (place,) = installation.folder.rglob("snapshots/**/*.json")
     place.write_text(json.dumps(json.loads(place.read_text()) | {"changed": True}))
     answer = installation.page.get(f"{address}/{number}/receipts")
     assert answer.status_code == 404

@@ -16,6 +16,7 @@ from reports.decks.rendering import render
 from reports.decks.snapshots import decode
 from reports.errors import UnknownScope
 from tests.reports import marts, reading
+from warehouse.artefacts import ArtefactFrozen, store
 from warehouse.frozen_decks import frozen_decks, frozen_snapshot
 from warehouse.frozen_quarters import frozen
 
@@ -182,6 +183,46 @@ def test_a_file_that_is_noted_as_frozen_is_not_touched_though_its_deck_is_unknow
     with pytest.raises(FinaliseRefused, match="finalised with other content and stays as it is"):
         finalise(business, "company", *PLACE, tmp_path, finalised_by="ada", now=NOW)
     assert done.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["company", "investor", "juniper-dental-final"])
+def test_a_clients_name_is_never_taken_for_another_deck(business, tmp_path, name):
+    for table in ("dim_clients", "fct_metrics_monthly", "fct_metrics_quarterly"):
+        business.execute(f"update marts.{table} set client_id = %s where client_id = 'birch-freight'", [name])
+    others = [
+        build_company_deck(business, *PLACE, tmp_path),
+        build_deck(business, "investor", *PLACE, tmp_path),
+        finalised(business, tmp_path, "client", "juniper-dental"),
+    ]
+    before = {one.path: one.path.read_bytes() for one in others}
+    snapshots = {one.snapshot_path: one.snapshot_path.read_bytes() for one in others}
+    of_client = build_deck(business, "client", *PLACE, tmp_path, client_id=name)
+    final = finalised(business, tmp_path, "client", name)
+    assert len({*before, of_client.path, final.path}) == 5
+    assert {path: path.read_bytes() for path in before} == before
+    assert {path: path.read_bytes() for path in snapshots} == snapshots
+
+
+def test_a_file_that_is_noted_as_frozen_is_not_written_over_by_a_deck(business, tmp_path):
+    built = build_company_deck(business, *PLACE, tmp_path)
+    before = built.path.read_bytes()
+    store(business, marts.ORGANIZATION, built.path, kind="company_deck", period=marts.QUARTER, is_frozen=True)
+    business.execute("update marts.fct_smartnumbers set value = 0.3 where metric = 'rhem'")
+    with pytest.raises(ArtefactFrozen, match="was finalised"):
+        build_company_deck(business, *PLACE, tmp_path)
+    assert built.path.read_bytes() == before
+
+
+def test_a_clients_deck_from_before_it_had_a_folder_no_longer_stands(business, tmp_path):
+    flat = tmp_path / marts.ORGANIZATION / marts.QUARTER / "fernhill-it-2026-Q2-juniper-dental.pptx"
+    flat.parent.mkdir(parents=True)
+    flat.write_bytes(b"of last week")
+    note = {"kind": "client_deck", "period": marts.QUARTER, "client_id": "juniper-dental"}
+    store(business, marts.ORGANIZATION, flat, **note, details={"slides": 7})
+    built = build_deck(business, "client", *PLACE, tmp_path, client_id="juniper-dental")
+    assert built.path.name == flat.name
+    assert [one.path for one in listed(business, marts.ORGANIZATION)] == [built.path]
+    assert flat.read_bytes() == b"of last week"
 
 
 def test_the_database_refuses_to_change_or_remove_a_finalised_deck(business, tmp_path):
