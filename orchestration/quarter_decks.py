@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestration.progress import Progress
+from orchestration.traces import where_the_details_are
 from reports.decks import BuiltDeck
 from reports.decks.bulk import Commission, Order, Outcome, build_all, orders_of
 from reports.paper.companions import Companions, accompany
@@ -62,9 +63,13 @@ def build_quarter(
     return QuarterDecks(
         built=built,
         unchanged=sum(one.is_unchanged for one in outcomes),
-        failed=[*(one.error for one in outcomes if one.error is not None), *companions.failed],
+        failed=[*(_told(one) for one in outcomes if one.error is not None), *companions.failed],
         companions=companions,
     )
+
+
+def _told(failed: Outcome) -> str:
+    return f"{failed.error} {where_the_details_are(failed.trace)}" if failed.trace else str(failed.error)
 
 
 def _processes(decks: int) -> int:

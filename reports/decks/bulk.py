@@ -2,9 +2,11 @@
 
 import hashlib
 import multiprocessing
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import AbstractContextManager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +29,7 @@ from reports.views.query import rows
 from reports.views.reviews import customers_to_review
 from reports.views.smartnumbers import has_smartnumbers
 from warehouse.audit import RUN, Actor
+from warehouse.errors import WarehouseError
 
 Opened = Callable[[], AbstractContextManager[Connection[Any]]]
 """Opens a connection to the warehouse; a function of a module, so that another process can find it."""
@@ -47,6 +50,8 @@ class Outcome:
     order: Order
     built: BuiltDeck | None = None
     error: str | None = None
+    trace: str | None = None
+    """Where an error that nobody foresaw came from, for the operator's log."""
     is_unchanged: bool = False
     blocked: tuple[str, ...] = ()
     """The checks that hold every deck of the quarter back; `build_all` raises them."""
@@ -87,46 +92,91 @@ def build_all(
     it was. Raises DeckBlocked when a check holds the whole quarter back: then no deck is begun after the first.
     """
     if processes == 1 or len(orders) == 1:
-        with opened() as connection:
+        with _Line(opened) as line:
             for order in orders:
-                yield _unless_blocked(_attempt(connection, order, commission), commission)
+                yield _unless_blocked(_attempt(line, order, commission), commission)
         return
     pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _open_one, (opened,))
     try:
-        running: list[Future[Outcome]] = [pool.submit(_in_a_process, order, commission) for order in orders]
+        running: dict[Future[Outcome], Order] = {}
+        for order in orders:
+            try:
+                running[pool.submit(_in_a_process, order, commission)] = order
+            except BrokenProcessPool as error:
+                yield _unforeseen(order, error)
         for one in as_completed(running):
-            yield _unless_blocked(one.result(), commission)
+            yield _unless_blocked(_outcome(one, running[one]), commission)
     finally:
         pool.shutdown(cancel_futures=True)  # also when whoever asked has stopped listening
 
 
-_own: list[Any] = []
+class _Line:
+    """A connection that is opened anew once it was lost."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened, self._stack = opened, ExitStack()
+        self._connection: Connection[Any] | None = None
+
+    def __enter__(self) -> "_Line":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def connection(self) -> Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._stack.close()
+            self._connection = self._stack.enter_context(self._opened())
+        return self._connection
+
+    def rollback(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg.Error):  # lost; the next to ask gets another
+                self._connection.rollback()
+
+
+_own: list[_Line] = []
 
 
 def _open_one(opened: Opened) -> None:
-    _own.append(opened())
-    _own.append(_own[0].__enter__())
+    _own.append(_Line(opened))
 
 
 def _in_a_process(order: Order, commission: Commission) -> Outcome:
-    return _attempt(_own[1], order, commission)
+    return _attempt(_own[0], order, commission)
 
 
-def _attempt(connection: Connection[Any], order: Order, commission: Commission) -> Outcome:
+def _outcome(ended: Future[Outcome], order: Order) -> Outcome:
     try:
+        return ended.result()
+    except Exception as error:  # noqa: BLE001  a process that was killed takes its deck with it, nothing else
+        return _unforeseen(order, error)
+
+
+def _attempt(line: _Line, order: Order, commission: Commission) -> Outcome:
+    try:
+        connection = line.connection()
         outcome = _build(connection, order, commission)
         connection.commit()
     except DeckBlocked as error:
-        connection.rollback()
+        line.rollback()
         return Outcome(order, error=str(error), blocked=error.failures)
-    except ReportError as error:
-        connection.rollback()
+    except (ReportError, WarehouseError) as error:
+        line.rollback()
         return Outcome(order, error=str(error))
-    except (psycopg.Error, OSError) as error:
-        connection.rollback()
-        named = order.client_id or order.deck
-        return Outcome(order, error=f"The deck of {named} was not built ({type(error).__name__}); the others go on.")
+    except Exception as error:  # noqa: BLE001  whatever a view or a renderer raises is the failure of this deck alone
+        line.rollback()
+        return _unforeseen(order, error)
     return outcome
+
+
+def _unforeseen(order: Order, error: Exception) -> Outcome:
+    named = order.client_id or order.deck
+    return Outcome(
+        order,
+        error=f"The deck of {named} was not built ({type(error).__name__}); the others go on.",
+        trace="".join(traceback.format_exception(error)),
+    )
 
 
 def _build(connection: Connection[Any], order: Order, commission: Commission) -> Outcome:

@@ -1,15 +1,20 @@
 """Many decks at once: in several processes, one failing alone, going on where a run was broken off."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from reports.decks import DeckBlocked
+from reports.decks import DeckBlocked, builder, bulk
+from reports.decks.builder import BuiltDeck, write_deck
 from reports.decks.bulk import Commission, Order, Outcome, build_all, orders_of
+from reports.decks.rendering import RenderedDeck, render
+from reports.decks.snapshots import DeckSnapshot, decode
 from tests.installation import installed
 from tests.reports import marts
+from warehouse.audit import Actor
 from warehouse.engine import connect
 
 
@@ -55,6 +60,47 @@ def test_a_deck_that_fails_stops_no_other(orders: list[Order], tmp_path: Path) -
     found = build([nobody, *orders], tmp_path, processes=2)
     assert "no client 'nobody'" in str(found[nobody].error)
     assert all(found[order].built is not None for order in orders)
+
+
+def test_a_renderer_that_breaks_fails_its_own_deck_and_says_where(
+    orders: list[Order], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draws(snapshot: DeckSnapshot) -> RenderedDeck:
+        if snapshot.client_id == "birch-freight":
+            raise KeyError("no such column")
+        return render(snapshot)
+
+    monkeypatch.setattr(builder, "render", draws)
+    found = build(orders, tmp_path)
+    broken = found.pop(Order("client", "birch-freight"))
+    assert broken.error == "The deck of birch-freight was not built (KeyError); the others go on."
+    assert "no such column" in str(broken.trace)
+    assert len(found) == len(orders) - 1
+    assert all(one.built is not None for one in found.values())
+
+
+def test_a_connection_that_is_lost_fails_one_deck_and_is_opened_again(
+    committed: psycopg.Connection, orders: list[Order], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loses(connection: psycopg.Connection, document: bytes, *place: Path, **more: Actor) -> BuiltDeck:
+        if decode(document).client_id == "birch-freight":
+            committed.execute("select pg_terminate_backend(%s)", [connection.info.backend_pid])
+        return write_deck(connection, document, *place, **more)
+
+    monkeypatch.setattr(bulk, "write_deck", loses)
+    found = build(orders, tmp_path)
+    assert [order.client_id for order, one in found.items() if one.error] == ["birch-freight"]
+    assert all(one.built is not None for one in found.values() if not one.error)
+
+
+def test_a_process_that_is_killed_costs_decks_and_raises_nothing(orders: list[Order], tmp_path: Path) -> None:
+    found = {one.order: one for one in build_all(orders, commission(tmp_path), _opens_nothing_and_dies, processes=2)}
+    assert set(found) == set(orders)
+    assert all("was not built (BrokenProcessPool)" in str(one.error) for one in found.values())
+
+
+def _opens_nothing_and_dies() -> psycopg.Connection:
+    os._exit(9)
 
 
 def test_what_was_drawn_from_the_same_snapshot_is_left_alone(orders: list[Order], tmp_path: Path) -> None:
