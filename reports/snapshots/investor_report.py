@@ -18,7 +18,7 @@ from reports.pages import Section, as_html, as_text
 from reports.snapshots.snapshot_file import LATEST, archive_name, snapshot_json
 from reports.views import organizations as scope
 from reports.views.files import current_file
-from reports.views.investors import InvestorMetrics, Told, investor_metrics
+from reports.views.investors import InvestorMetrics, Told, investor_metrics, latest_period
 from reports.views.organizations import Organization
 from warehouse.artefacts import Artefact, store
 from warehouse.periods import Period
@@ -51,7 +51,9 @@ def build_investor_report(
     content = snapshot_json(about, metrics, as_of, snapshot.as_of)
     archive, latest = folder / archive_name(about, as_of), folder / LATEST
     workbook = folder / archive.with_suffix(".xlsx").name.replace("metrics_", "investor_report_")
-    for path in (archive, latest):
+    # An earlier month is told again in files of its own; the latest snapshot stays that of the newest month.
+    snapshots = (archive, latest) if period == latest_period(connection, organization_id) else (archive,)
+    for path in snapshots:
         with finished(path) as unfinished:
             unfinished.write_bytes(content)
     with finished(workbook) as unfinished:
@@ -62,14 +64,14 @@ def build_investor_report(
             connection, organization_id, path, kind="snapshot_file", period=period, run_id=snapshot.run_id,
             details={"data_as_of": utc(snapshot.as_of), "as_of": utc(as_of), "quarter": quarter},
         )
-        for path in (archive, latest, workbook)
+        for path in (*snapshots, workbook)
     )  # fmt: skip
     pack = current_file(connection, organization_id, PACK, quarters_up_to=quarter)
     attached = [Attachment.of(archive, "application/json"), Attachment.of(workbook, _WORKBOOK)]
     if pack is not None:
         attached.append(Attachment.of(pack.path, _DECK))
     mailing = _mailing(about, metrics, formats, as_of=as_of, attached=attached, pack=pack.period if pack else None)
-    return InvestorReport(period, (archive, latest, workbook), artefacts, mailing, pack is not None)
+    return InvestorReport(period, (*snapshots, workbook), artefacts, mailing, pack is not None)
 
 
 def _mailing(

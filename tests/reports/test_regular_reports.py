@@ -120,6 +120,18 @@ def test_the_same_instant_gives_the_same_files_and_the_next_one_keeps_the_archiv
     assert kept == ["metrics_2026-07-05_09-00-30.json", "metrics_2026-07-12_09-00-30.json", "metrics_snapshot.json"]
 
 
+def test_an_earlier_month_told_again_leaves_the_latest_snapshot_as_it_is(warehouse, tmp_path):
+    investors(warehouse)
+    _, latest, _ = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path).files
+    before = latest.read_bytes()
+    again = build_investor_report(warehouse, marts.ORGANIZATION, "2026-05", AS_OF + timedelta(days=1), tmp_path)
+    assert latest.read_bytes() == before
+    assert [path.name for path in again.files] == [
+        "metrics_2026-07-06_09-00-30.json", "investor_report_2026-07-06_09-00-30.xlsx"
+    ]  # fmt: skip
+    assert json.loads(again.files[0].read_text())["reporting_period"] == "2026-05"
+
+
 def test_a_month_the_marts_do_not_hold_is_said(warehouse, tmp_path):
     investors(warehouse)
     with pytest.raises(UnknownScope, match="no investor metrics of 2026-07"):
