@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestration.progress import Progress
+from orchestration.selection import one_organization
+from orchestration.timetable import tells_investors
 from orchestration.traces import where_the_details_are
 from reports.decks import BuiltDeck
 from reports.decks.bulk import Commission, Order, Outcome, build_all, orders_of
@@ -42,12 +44,15 @@ def build_quarter(
 ) -> QuarterDecks:
     """Build the decks ordered, all of the quarter where none is named, and their handouts and PDFs.
 
+    The investor pack is among them where an organization tells investors of itself: its weekly mail carries the pack.
     Each deck is committed by itself. Raises DeckBlocked while a check holds them back, UnknownScope for an
     organization or quarter that is not in the marts.
     """
     settings = get_settings()
     with connect() as connection:
         wanted = list(orders) or orders_of(connection, organization_id, quarter)
+    if not orders and tells_investors(one_organization(organization_id)):
+        wanted.append(Order("investor"))
     outcomes: list[Outcome] = []
     commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
     for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):

@@ -27,8 +27,8 @@ OWNERS = ["team:account-management"]
     kinds={"powerpoint"},
     owners=OWNERS,
     description=(
-        "The company's quarterly review, one deck a client, a dealer's customer reviews. Not rendered while a blocking "
-        "check fails."
+        "The company's quarterly review, one deck a client, a dealer's customer reviews, the investor pack. Not "
+        "rendered while a blocking check fails."
     ),
 )
 def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:

@@ -225,12 +225,13 @@ def _print_alerts(console: Console, alerts: AlertSummary) -> None:
 
 def _print_decks(console: Console, one: OrganizationReport) -> None:
     """The company's deck by name, the clients' by their folder."""
-    company = [deck for deck in one.decks.built if deck.kind == "company"]
-    of_clients = [deck for deck in one.decks.built if deck.kind != "company"]
-    for deck in company:
-        _plain(console, f"Deck of the company: {near(deck.path)}")
+    of_clients = [deck for deck in one.decks.built if deck.client_id != "all"]
+    for deck in one.decks.built:
+        if deck not in of_clients:
+            whose = "Deck of the company" if deck.kind == "company" else f"Deck for {deck.kind}s"
+            _plain(console, f"{whose}: {near(deck.path)}")
     if of_clients:
-        _plain(console, f"Decks of {len(of_clients)} clients: {near(of_clients[0].path.parent)}/")
+        _plain(console, f"Decks of {len(of_clients)} clients: {near(of_clients[0].path.parent.parent)}/")
     if one.decks.built:
         _plain(console, summary(one.decks))
 

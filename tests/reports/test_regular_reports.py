@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from orchestration.progress import Quiet
+from orchestration.quarter_decks import build_quarter
 from reports import mails, retention
 from reports.errors import UnknownScope
 from reports.quality_report import build_quality_report
 from reports.snapshots import build_investor_report
 from reports.views import organizations as scope
+from tests.installation import installed
 from tests.reports import marts
 from warehouse.artefacts import store
 from warehouse.settings import Settings
@@ -53,9 +56,9 @@ def settings(tmp_path: Path, **more) -> Settings:
     return Settings(var_dir=tmp_path, smtp_starttls=False, **more)
 
 
-def investors(connection) -> None:
-    """Two months for investors, with gaps."""
-    marts.organization(
+def investors(connection, *, and_all: bool = False) -> None:
+    """Two months for investors, with gaps; `and_all` that the other decks show."""
+    (marts.whole_organization if and_all else marts.organization)(
         connection,
         settings={"delivery": {"investor_report": {"recipients": ["fund@example.com", "board@example.com"]}}},
     )
@@ -202,6 +205,26 @@ def test_the_investor_pack_goes_along_once_it_is_there_and_a_draft_never(warehou
     assert done.has_pack
     assert done.mailing.attachments[-1].path == pack
     assert "the investor pack of Q2 2026" in done.mailing.text
+
+
+@pytest.mark.parametrize("reads_stripe", [True, False])
+def test_a_run_of_an_organization_that_tells_investors_makes_the_pack_that_the_mail_carries(
+    committing, database_url, tmp_path, reads_stripe
+):
+    investors(committing, and_all=True)
+    committing.commit()
+    source = "stripe: {environment: sandbox}" if reads_stripe else "quickbooks: {environment: sandbox}"
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "fernhill-it.yml").write_text(
+        f"{{id: fernhill-it, name: Fernhill IT, time_zone: America/Chicago, sources: {{{source}}}}}"
+    )
+    with installed(database_url, tmp_path / "var", tmp_path / "config"):
+        done = build_quarter(marts.ORGANIZATION, marts.QUARTER, progress=Quiet(), processes=1, pdf=False)
+    assert not done.failed
+    assert any(deck.kind == "investor" for deck in done.built) is reads_stripe
+    report = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    assert report.has_pack is reads_stripe
+    assert report.mailing.attachments[-1].path.name.endswith("-investor.pptx") is reads_stripe
 
 
 def test_the_quality_report_says_the_same_on_the_page_in_the_workbook_and_in_the_mail(fernhill, tmp_path):
