@@ -14,7 +14,7 @@ from reports.decks.declarations import declaration
 from reports.decks.gathering import brand_files, gather, one_state
 from reports.decks.gating import gate
 from reports.decks.rendering import render
-from reports.decks.snapshots import DeckSnapshot, decode, encode, sha256
+from reports.decks.snapshots import DeckSnapshot, content_sha256, decode, encode, sha256
 from reports.decks.templates import open_template
 from reports.errors import DeckBlocked, ReportError, UnknownScope
 from reports.views import metrics
@@ -178,6 +178,7 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
         "slides": built.slides,
         "draft_reason": snapshot.draft_reason,
         "snapshot": built.snapshot_sha256,
+        "content": content_sha256(snapshot),
         "filled_automatically": None if share is None else str(share),
     }
     files = (

@@ -1,6 +1,5 @@
 """Many decks of a quarter, several at a time: one that fails stops no other, and what is done is not done again."""
 
-import hashlib
 import multiprocessing
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -23,8 +22,9 @@ from reports.decks.builder import (
     snapshot_path,
     write_deck,
 )
-from reports.decks.snapshots import DeckSnapshot, encode, sha256
+from reports.decks.snapshots import DeckSnapshot, content_sha256, encode
 from reports.errors import DeckBlocked, ReportError
+from reports.files import sha256_of
 from reports.views.query import rows
 from reports.views.reviews import customers_to_review
 from reports.views.smartnumbers import has_smartnumbers
@@ -88,8 +88,9 @@ def build_all(
 ) -> Iterator[Outcome]:
     """Each order's outcome as soon as it is known; every deck is committed by itself.
 
-    A deck whose snapshot is that of the file already there is left alone, so a run that was broken off goes on where
-    it was. Raises DeckBlocked when a check holds the whole quarter back: then no deck is begun after the first.
+    A deck whose snapshot, but for its state, is that of the file already there is left alone, so a run that was
+    broken off goes on where it was. Raises DeckBlocked when a check holds the whole quarter back: then no deck is
+    begun after the first.
     """
     if processes == 1 or len(orders) == 1:
         with _Line(opened) as line:
@@ -184,37 +185,45 @@ def _build(connection: Connection[Any], order: Order, commission: Commission) ->
     snapshot = gather_deck(
         connection, order.deck, *place, client_id=order.client_id, force_reason=commission.force_reason
     )
-    document = encode(snapshot)
-    built = _as_it_stands(connection, commission, snapshot, sha256(document))
+    built = _as_it_stands(connection, commission, snapshot)
     if built is not None:
         return Outcome(order, built, is_unchanged=True)
-    return Outcome(order, write_deck(connection, document, commission.out_dir, actor=commission.actor))
+    return Outcome(order, write_deck(connection, encode(snapshot), commission.out_dir, actor=commission.actor))
 
 
-def _as_it_stands(
-    connection: Connection[Any], commission: Commission, snapshot: DeckSnapshot, named: str
-) -> BuiltDeck | None:
-    """The deck that stands at its place, if it was drawn from this snapshot and nobody has touched it since."""
-    path = deck_path(commission.out_dir, snapshot)
+def _as_it_stands(connection: Connection[Any], commission: Commission, snapshot: DeckSnapshot) -> BuiltDeck | None:
+    """The deck that stands at its place, if it says what this snapshot says and nobody has touched it since.
+
+    In which state the same was read again, as of when and by which run, makes no other deck: links to it stay open.
+    """
+    path, beside = deck_path(commission.out_dir, snapshot), snapshot_path(commission.out_dir, snapshot)
     found = rows(
         connection,
         """
         select kind, client_id, sha256, details from app.artefacts
         where organization_id = %(organization_id)s and uri = %(uri)s and superseded_at is null
-            and details ->> 'snapshot' = %(snapshot)s
+            and details ->> 'content' = %(content)s
         """,
-        {"organization_id": commission.organization_id, "uri": path.resolve().as_uri(), "snapshot": named},
+        {
+            "organization_id": commission.organization_id,
+            "uri": path.resolve().as_uri(),
+            "content": content_sha256(snapshot),
+        },
     )
-    if not found or not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != found[0]["sha256"]:
+    if not found:
         return None
-    noted, share = found[0], found[0]["details"].get("filled_automatically")
+    noted = found[0]
+    named, share = noted["details"]["snapshot"], noted["details"].get("filled_automatically")
+    for place, wanted in ((path, noted["sha256"]), (beside, named)):
+        if not place.is_file() or sha256_of(place) != wanted:
+            return None
     return BuiltDeck(
         path=path,
         sha256=noted["sha256"],
         slides=noted["details"]["slides"],
         kind=noted["kind"].removesuffix("_deck"),
         client_id=noted["client_id"],
-        snapshot_path=snapshot_path(commission.out_dir, snapshot),
+        snapshot_path=beside,
         snapshot_sha256=named,
         filled_automatically=None if share is None else Decimal(share),
         draft_reason=noted["details"].get("draft_reason"),

@@ -6,7 +6,7 @@ figures give the same bytes whatever the process, zone, locale or hash seed. A f
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -93,6 +93,11 @@ class DeckSnapshot:
 def encode(snapshot: DeckSnapshot) -> bytes:
     """The snapshot as JSON."""
     return msgspec.json.encode(snapshot)
+
+
+def content_sha256(snapshot: DeckSnapshot) -> str:
+    """What names all that the deck says of the quarter, without the state it was read in, which every run renews."""
+    return sha256(encode(replace(snapshot, state=Snapshot(None, None, None))))
 
 
 def encode_content(content: Any) -> msgspec.Raw:

@@ -111,6 +111,25 @@ def test_what_was_drawn_from_the_same_snapshot_is_left_alone(orders: list[Order]
     assert [one.built for one in again.values()] == [one.built for one in first.values()]
 
 
+def test_the_next_run_that_finds_the_same_leaves_a_deck_alone_and_another_figure_does_not(
+    committed: psycopg.Connection, orders: list[Order], tmp_path: Path
+) -> None:
+    of_clients = orders[1:]  # the company's own deck says when it was checked
+    first = build(of_clients, tmp_path)
+    committed.execute("update app.check_results set checked_at = checked_at + interval '1 day', run_id = 'next'")
+    committed.commit()
+    again = build(of_clients, tmp_path)
+    assert all(one.is_unchanged for one in again.values())
+    assert [one.built for one in again.values()] == [one.built for one in first.values()]
+    committed.execute(
+        "update marts.fct_metrics_monthly set value = value + 1 "
+        "where metric = 'endpoints_managed' and client_id = 'birch-freight' and period = '2026-06'"
+    )
+    committed.commit()
+    changed = [order.client_id for order, one in build(of_clients, tmp_path).items() if not one.is_unchanged]
+    assert changed == ["birch-freight"]
+
+
 def test_a_deck_that_is_gone_or_was_touched_is_built_again(orders: list[Order], tmp_path: Path) -> None:
     first = {order: one.built for order, one in build(orders, tmp_path).items()}
     gone, touched, *others = orders
