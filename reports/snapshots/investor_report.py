@@ -125,12 +125,12 @@ def _sections(metrics: InvestorMetrics, formats: Formats) -> list[Section]:
             finding += f" No data for {names}: {reason}"
         header = ("", formats.month(metrics.period), before, "Change")
         found.append(Section(group.label, finding, header, rows, frozenset({1, 2, 3})))
-    if metrics.alerts:
-        lines = tuple((alert.severity, alert.message, formats.instant(alert.first_seen_at)) for alert in metrics.alerts)
-        finding = f"{len(lines)} open." if len(lines) > 1 else "One is open."
-        found.append(Section("Open alerts", finding, ("Severity", "What", "Since"), lines))
-    else:
-        found.append(Section("Open alerts", "None is open."))
+    lines = tuple((alert.severity, alert.message, formats.instant(alert.first_seen_at)) for alert in metrics.alerts)
+    finding = {0: "None is open on these figures.", 1: "One is open."}.get(len(lines), f"{len(lines)} are open.")
+    if metrics.other_alerts:
+        others = "One other is" if metrics.other_alerts == 1 else f"{metrics.other_alerts} others are"
+        finding += f" {others} open on what is not told here."
+    found.append(Section("Open alerts", finding, ("Severity", "What", "Since") if lines else (), lines))
     return found
 
 

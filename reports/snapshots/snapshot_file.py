@@ -45,6 +45,7 @@ def snapshot_json(
             }
             for alert in metrics.alerts
         ],
+        "other_alerts": metrics.other_alerts,
     }
     return msgspec.json.format(_ENCODER.encode(content), indent=2) + b"\n"
 

@@ -38,7 +38,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """Something that is wrong now, without the words of a source, which may name people."""
+    """A figure that investors are told of and that is not as it should be now, in the words of its alert."""
 
     rule: str
     severity: str
@@ -55,6 +55,8 @@ class InvestorMetrics:
     previous_period: str | None
     groups: tuple[Group, ...]
     alerts: tuple[OpenAlert, ...]
+    other_alerts: int
+    """How many more are open: what they tell of, and in which words, is the organization's own business."""
 
 
 # Group: key and label; then key in the interface, column of the mart, label, unit.
@@ -92,9 +94,9 @@ _GROUPS: Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]] = {
         ("platform_utilization", "platform_utilization", "Platform utilization", "fraction"),
     ),
 }
-_SAID = {"threshold": None, "source_failed": "A source could not be read.", "source_stale": "A source is stale.",
-         "missing_inputs": "An input is missing.", "check_failed": "A check of the data fails."}  # fmt: skip
-"""What is said of an alert of each kind; None for the alert's own words, which hold figures alone."""
+_TOLD = {column for lines in _GROUPS.values() for _, column, _, _ in lines}
+_OF_A_FIGURE = {"threshold", "change", "anomaly"}
+"""Kinds of rules that say nothing but a figure and its limit; the scope of their alerts is the metric."""
 
 
 def investor_metrics(connection: Connection[Any], organization_id: str, period: str) -> InvestorMetrics:
@@ -112,6 +114,7 @@ def investor_metrics(connection: Connection[Any], organization_id: str, period: 
             f"{organization_id} has no investor metrics of {period}: the month is not over, lies before history, or "
             "was not built yet. Run `qbr run`, or name another month with --period."
         )
+    alerts, others = _open_alerts(connection, organization_id)
     this, before = found[0], found[1] if len(found) > 1 else None
     return InvestorMetrics(
         period=period,
@@ -120,7 +123,8 @@ def investor_metrics(connection: Connection[Any], organization_id: str, period: 
             Group(key, label, tuple(_told(this, before, line) for line in lines))
             for (key, label), lines in _GROUPS.items()
         ),
-        alerts=_open_alerts(connection, organization_id),
+        alerts=alerts,
+        other_alerts=others,
     )
 
 
@@ -157,11 +161,13 @@ def _reason(row: Row, column: str) -> str | None:
     return str((row["reasons"] or {}).get(column) or "No reason is recorded.")
 
 
-def _open_alerts(connection: Connection[Any], organization_id: str) -> tuple[OpenAlert, ...]:
+def _open_alerts(connection: Connection[Any], organization_id: str) -> tuple[tuple[OpenAlert, ...], int]:
+    """Those on figures that investors are told of, and how many others there are."""
     found = rows(
         connection,
         """
-        select alerts.rule, alerts.severity, alerts.state, alerts.message, alerts.first_seen_at, rules.kind
+        select alerts.rule, alerts.severity, alerts.state, alerts.message, alerts.first_seen_at, alerts.scope,
+            rules.kind
         from app.alerts as alerts
         left join app.alert_rules as rules
             on rules.organization_id = alerts.organization_id and rules.rule = alerts.rule
@@ -171,13 +177,9 @@ def _open_alerts(connection: Connection[Any], organization_id: str) -> tuple[Ope
         """,
         {"organization_id": organization_id},
     )
-    return tuple(
-        OpenAlert(
-            rule=row["rule"],
-            severity=row["severity"],
-            state=row["state"],
-            message=_SAID.get(row["kind"] or "", "Something is wrong.") or row["message"],
-            first_seen_at=row["first_seen_at"],
-        )
+    own = tuple(
+        OpenAlert(row["rule"], row["severity"], row["state"], row["message"], row["first_seen_at"])
         for row in found
+        if row["kind"] in _OF_A_FIGURE and row["scope"] in _TOLD
     )
+    return own, len(found) - len(own)

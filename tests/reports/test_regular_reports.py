@@ -25,6 +25,7 @@ from warehouse.artefacts import store
 from warehouse.settings import Settings
 
 AS_OF = datetime(2026, 7, 5, 14, 0, 30, tzinfo=UTC)  # Sunday, 09:00:30 in Chicago
+GROWTH = "Monthly recurring revenue of June 2026 is $101,234.56 after $100,000.10 of May 2026"
 NAMED = "anna.keller@fernhill.example"
 
 
@@ -80,15 +81,27 @@ def investors(connection, *, and_all: bool = False) -> None:
         "app.alert_rules",
         [
             {**both, "rule": rule, "kind": kind, "severity": "high", "channels": ["file"]}
-            for rule, kind in (("threshold_crossed", "threshold"), ("source_failed", "source_failed"))
+            for rule, kind in (
+                ("threshold_crossed", "threshold"),
+                ("source_failed", "source_failed"),
+                ("growth", "change"),
+                ("data_suspicious", "check_warned"),
+            )
         ],
     )
     marts.insert(
         connection,
         "app.alerts",
         [
-            {**seen, "rule": "threshold_crossed", "scope": "lost_mrr", "message": "Lost MRR is $12,467.00"},
-            {**seen, "rule": "source_failed", "scope": "stripe", "message": f"refused the key of {NAMED}"},
+            {**seen, "rule": rule, "scope": about, "message": message}
+            for rule, about, message in (
+                ("growth", "mrr_run_rate", GROWTH),
+                ("threshold_crossed", "owner_comp", "Owner's pay is $31,000.00"),
+                ("source_failed", "stripe", f"refused the key of {NAMED}"),
+                ("data_suspicious", "mrr_run_rate", f"the MRR that {NAMED} entered looks wrong"),
+                ("growth", "rule growth", "The alert rule growth cannot be judged"),
+                ("run_failed", "daily", f"the job of {NAMED} failed"),
+            )
         ],
     )
 
@@ -109,7 +122,11 @@ def test_the_snapshot_file_holds_exact_figures_reasons_zone_and_schema_and_names
     assert found["reasons"]["system_health.uptime_percentage"] == "No probes ran."
     assert found["business_health"]["nps"] is None
     assert found["previous"]["business_health"]["nps"] == 0
-    assert {one["message"] for one in found["alerts"]} == {"Lost MRR is $12,467.00", "A source could not be read."}
+    assert ([one["message"] for one in found["alerts"]], found["other_alerts"]) == ([GROWTH], 5)
+    assert GROWTH in done.mailing.text
+    assert "One is open. 5 others are open on what is not told here." in done.mailing.text
+    assert "Owner's pay" not in done.mailing.text
+    assert "wrong" not in done.mailing.text
     assert not re.search(r"[\w.]+@[\w.]+", latest.read_text())
 
 
