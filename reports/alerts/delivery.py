@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 
 from reports.alerts.channels import Channel, ChannelFailed, LocalFile, Mail, Parcel, Receipt
 from reports.alerts.history import write_history
@@ -298,7 +299,11 @@ class _Courier:
         return int(found[0]) if found else 0
 
     def _wait_for_another(self, messages: Sequence[Message]) -> bool:
-        """True while an earlier message of the same alert has not gone over this channel, nor goes with these."""
+        """True while an earlier message of the same alert has not gone over this channel, nor goes with these.
+
+        What goes at once, as an escalation does, waits for no digest; only the end of an alert does, where the digest
+        is about to tell the same people that it began.
+        """
         found = self.connection.execute(
             """
             select exists (
@@ -307,6 +312,10 @@ class _Courier:
                     and payload ->> 'channel' = %(channel)s and topic like 'alerts.%%'
                     and payload #>> '{facts,alert_id}' = any(%(alert_ids)s)
                     and delivered_at is null and given_up_at is null and not (outbox_id = any(%(together)s))
+                    and (
+                        topic not like '%%.digest' or %(topic)s like '%%.digest'
+                        or (%(is_end)s and payload -> 'recipients' = %(recipients)s)
+                    )
             )
             """,
             {
@@ -315,6 +324,9 @@ class _Courier:
                 "channel": self.name,
                 "alert_ids": [str(message.payload["facts"]["alert_id"]) for message in messages],
                 "together": [message.outbox_id for message in messages],
+                "topic": messages[0].topic,
+                "is_end": messages[-1].payload["facts"]["event"] == "resolved",
+                "recipients": Jsonb(list(messages[0].payload.get("recipients") or ())),
             },
         ).fetchone()
         return bool(found and found[0])

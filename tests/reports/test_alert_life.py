@@ -188,6 +188,25 @@ def test_what_is_no_emergency_comes_together_at_the_next_digest(committing, tmp_
     assert "<style" not in page
 
 
+def test_an_escalation_goes_at_once_while_the_opening_waits_for_the_digest(committing, tmp_path):
+    level = {"after_minutes": 60, "channels": ["email"], "recipients": ["boss@example.com"]}
+    email = {"recipients": ["owner@example.com"]}
+    organization(committing, {"channels": ["email"], "email": email, "escalation": [level]})
+    rule(committing, "down", "signal", severity="high", signal="portal.up", below="1")
+    port, mailbox = free_port(), Mailbox()
+    settings = Settings(_env_file=None, var_dir=tmp_path, smtp_host="127.0.0.1", smtp_port=port, smtp_starttls=False)
+    with mail_server(mailbox, port):
+        for minutes, is_up in ((0, False), (60, False), (90, True)):
+            portal(committing, up=is_up, at=AS_OF + minutes * MINUTE)
+            deliver(committing, settings, AS_OF + minutes * MINUTE)
+        at_once = [(who, mail["Subject"].split("]")[0]) for who, mail in mailbox.mails]
+        deliver(committing, settings, AS_OF + 7 * HOUR)
+    assert at_once == [(["boss@example.com"], "[Escalated"), (["boss@example.com"], "[Resolved")]
+    assert [(who, mail["Subject"].split("]")[0]) for who, mail in mailbox.mails[2:]] == [
+        (["owner@example.com"], "[Resolved")
+    ]
+
+
 def test_an_alert_that_ends_before_the_digest_is_told_once_as_ended(committing, tmp_path):
     email = {"recipients": ["owner@example.com"]}
     organization(committing, {"digest": {"at": ["16:00"]}, "channels": ["email"], "email": email})
