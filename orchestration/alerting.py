@@ -23,27 +23,47 @@ NEEDED = "marts.fct_source_freshness"
 
 
 def watch(organizations: Sequence[Organization]) -> dict[str, str]:
-    """Judge, remind and deliver for each organization; a sentence each. Never starts a database for it."""
+    """Judge, remind and deliver for each organization; a sentence each. Never starts a database for it.
+
+    Raises what failed, of all of them together, once everyone else was judged and served.
+    """
     settings = get_settings()
     if settings.database_url is None and embedded.embedded_postgres().status().pid is None:
         return {}
     if migrations.current_revision(database_url()) != migrations.head_revision():
         return {}  # a run brings the tables up to date; until then nothing is judged by rules that are not there yet
-    said = {}
+    said: dict[str, str] = {}
+    failures: list[Exception] = []
     for organization in organizations:
-        with connect() as connection:
-            if connection.execute("select to_regclass(%s) is null", [NEEDED]).fetchone() == (True,):
-                continue
-            as_of = run_instant([organization])
-            if is_building(connection):
-                follow_up(connection, organization.id, as_of)
-                told = "models are being built; reminders only"
-            else:
-                told = str(evaluate(connection, organization.id, as_of)).split(";")[0]
-            connection.commit()
-            sent: DeliverySummary = deliver(connection, settings, now(), organization_id=organization.id)
-            said[organization.id] = f"{told}; {sent}"
+        try:
+            with connect() as connection:
+                if connection.execute("select to_regclass(%s) is null", [NEEDED]).fetchone() == (True,):
+                    continue
+                told = _judged(connection, organization, failures)
+                sent: DeliverySummary = deliver(connection, settings, now(), organization_id=organization.id)
+                said[organization.id] = f"{told}; {sent}"
+        except Exception as error:  # noqa: BLE001 - the others are to be judged and served
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(organizations)} organizations could not be watched", failures)
     return said
+
+
+def _judged(connection: psycopg.Connection[Any], organization: Organization, failures: list[Exception]) -> str:
+    """What judging found, committed; what was decided before is sent even where it fails."""
+    as_of = run_instant([organization])
+    try:
+        if is_building(connection):
+            follow_up(connection, organization.id, as_of)
+            told = "models are being built; reminders only"
+        else:
+            told = str(evaluate(connection, organization.id, as_of)).split(";")[0]
+        connection.commit()
+    except Exception as error:  # noqa: BLE001 - a rule that cannot be judged must not keep messages from going
+        connection.rollback()
+        failures.append(error)
+        return f"not judged ({type(error).__name__})"
+    return told
 
 
 def is_building(connection: psycopg.Connection[Any]) -> bool:

@@ -5,6 +5,7 @@ was written, however late it goes.
 """
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from reports.views.organizations import Organization, active_organizations, orga
 from warehouse.outbox import Message, claim, delivered, enqueue, failed
 from warehouse.settings import Settings
 
+LOG = logging.getLogger(__name__)
 TOPIC = "reports.email"
 _TIMEOUT = 60
 """Seconds a mail server may take: attachments are larger than words."""
@@ -140,15 +142,23 @@ def send_waiting(
             for message in messages:
                 try:
                     _send(server, settings, message, now)
-                except (MailFailed, OSError) as error:
+                except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it
                     sent.failed += 1
-                    sent.error = " ".join(str(error).split())[:300]
+                    sent.error = _words(error)
+                    LOG.error("mail %s of %s: %s", message.dedupe_key, message.organization_id, type(error).__name__)  # noqa: TRY400
                     failed(connection, message, sent.error, now)
                 else:
                     sent.delivered += 1
                     delivered(connection, message, now)
                 connection.commit()
     return sent
+
+
+def _words(error: Exception) -> str:
+    """Our own words and those of the system; of anything else the type alone, since it may hold a secret."""
+    if isinstance(error, MailFailed | OSError):
+        return " ".join(str(error).split())[:300]
+    return f"sending failed unexpectedly: {type(error).__name__}"
 
 
 def _send(server: MailServer, settings: Settings, message: Message, now: datetime) -> None:

@@ -195,6 +195,22 @@ class Settings(BaseSettings):
             _check_key(key.get_secret_value(), f"QBR_{(field.field_name or '').upper()}")
         return key
 
+    @field_validator("alert_webhook_secret")
+    @classmethod
+    def _is_a_key(cls, secret: SecretStr | None) -> SecretStr | None:
+        text = secret.get_secret_value() if secret is not None else ""
+        if text.startswith("whsec_"):
+            try:
+                key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+            except ValueError:
+                key = b""
+            if not key:
+                raise SettingsUnusable(
+                    "QBR_ALERT_WEBHOOK_SECRET begins with whsec_, but no base64 follows, so nothing can be signed with "
+                    "it. Copy the whole key of the receiver."
+                )
+        return secret
+
     def encryption_key(self) -> bytes:
         """The key for stored credentials, url-safe base64 of 32 bytes; made and kept in a 0600 file when unset.
 

@@ -1,7 +1,9 @@
 """Brings waiting alert messages to their channels: in order, once, and again later when a channel is down."""
 
+import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +20,7 @@ from reports.views.organizations import active_organizations
 from warehouse.outbox import Message, claim, delivered, failed, postpone
 from warehouse.settings import Settings
 
+LOG = logging.getLogger(__name__)
 NOT_CONFIGURED = {
     "email": "E-mail is not configured: set QBR_SMTP_HOST, and recipients in the organization's file or QBR_SMTP_TO.",
     "chat_webhook": "The chat webhook is not configured: set QBR_CHAT_WEBHOOK_URL.",
@@ -47,6 +50,8 @@ class DeliverySummary:
     """Messages that wait for the next digest."""
     errors: dict[str, str] = field(default_factory=dict)
     """The last error of each channel."""
+    broken: list[str] = field(default_factory=list)
+    """What could not be served at all, in a sentence each; the rest was."""
 
     def __str__(self) -> str:
         parts = [f"{count} by {channel}" for channel, count in sorted(self.delivered.items())]
@@ -58,7 +63,7 @@ class DeliverySummary:
         parts += [
             f"{count} wait: {channel} is not configured" for channel, count in sorted(self.not_configured.items())
         ]
-        return "; ".join(parts) or "nothing to send"
+        return "; ".join(parts + self.broken) or "nothing to send"
 
 
 def deliver(
@@ -67,20 +72,38 @@ def deliver(
     """Send what is due, of one organization or of all. `now` is the clock on the wall.
 
     Commits: first what it takes up, then each outcome, so that a crash repeats one message at most. A message that
-    waits for an earlier one of the same alert and channel is held back, so that no resolution arrives first.
+    waits for an earlier one of the same alert and channel is held back, so that no resolution arrives first. What
+    cannot be read or sent stops neither the other channels nor the other organizations.
     """
     summary = DeliverySummary()
     for organization in active_organizations(connection):
-        if organization_id not in {None, organization.organization_id}:
+        name = organization.organization_id
+        if organization_id not in {None, name}:
             continue
-        routing = routing_of(organization)
-        waiting = _channels_waiting(connection, organization.organization_id)
-        for name, channel in channels_of(routing, settings).items():
-            if name in waiting:
-                courier = _Courier(connection, organization.organization_id, name, channel, settings, now, summary)
-                courier.run(routing)
-        write_history(connection, organization.organization_id, settings.var_dir / "alerts")
+        with _apart(connection, summary, f"messages of {name}"):
+            routing = routing_of(organization)
+            waiting = _channels_waiting(connection, name)
+            for by, channel in channels_of(routing, settings).items():
+                if by in waiting:
+                    with _apart(connection, summary, f"messages of {name} by {by}"):
+                        _Courier(connection, name, by, channel, settings, now, summary).run(routing)
+        with _apart(connection, summary, f"the history file of {name}"):
+            write_history(connection, name, settings.var_dir / "alerts")
     return summary
+
+
+@contextmanager
+def _apart(connection: Connection[Any], summary: DeliverySummary, what: str) -> Iterator[None]:
+    """Keep a failure nobody foresaw from whatever comes after it. It is told by its type: its words may hold secrets.
+
+    A connection that is gone ends everything.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are to be served
+        connection.rollback()
+        LOG.error("%s: %s", what, type(error).__name__)  # noqa: TRY400 - a traceback may hold secrets
+        summary.broken.append(f"{what} could not be handled ({type(error).__name__})")
 
 
 def channels_of(routing: Routing, settings: Settings) -> Mapping[str, Channel | None]:
@@ -196,6 +219,12 @@ class _Courier:
         except ChannelFailed as error:
             self._failed(messages, str(error), error.retry_after)
             self._note(messages, None, str(error))
+        except Exception as error:  # noqa: BLE001 - one bad message or setting must not hold up what is behind it
+            self.connection.rollback()
+            kind = type(error).__name__
+            LOG.error("message to %s of %s: %s", self.name, self.organization_id, kind)  # noqa: TRY400 - may hold secrets
+            self._failed(messages, f"sending failed unexpectedly: {kind}", None)
+            self._note(messages, None, f"sending failed unexpectedly: {kind}")
         else:
             self._settle(messages, receipt)
             return True

@@ -109,6 +109,23 @@ def test_while_models_are_built_nothing_is_judged(installation):
     assert "opened" in alerting.watch(chosen_organizations())["demo-msp"]
 
 
+def test_an_organization_that_cannot_be_judged_is_told_of_and_the_rest_go_on(alarmed, monkeypatch):
+    [demo] = chosen_organizations()
+    served: list[str] = []
+    monkeypatch.setattr(alerting, "deliver", lambda *_arguments, organization_id, **_: served.append(organization_id))
+
+    def half_built(_connection, organization_id, _as_of):
+        if organization_id == demo.id:
+            raise psycopg.errors.UndefinedTable("relation marts.fct_metrics_monthly does not exist")
+        return "judged"
+
+    monkeypatch.setattr(alerting, "evaluate", half_built)
+    other = demo.model_copy(update={"id": "other-msp"})
+    with pytest.raises(ExceptionGroup, match="1 of 2 organizations could not be watched"):
+        alerting.watch([demo, other])
+    assert served == ["demo-msp", "other-msp"]
+
+
 def test_before_the_first_build_nothing_is_judged(database_url, tmp_path):
     (tmp_path / "config").mkdir()
     shutil.copy(PROJECT_ROOT / "config" / "demo-msp.yml", tmp_path / "config")

@@ -211,6 +211,30 @@ def test_a_chat_message_is_posted_once_the_webhook_answers(alarmed, settings):
     assert "Runbook: docs/runbooks/data.md#check-failed" in posts[0]["text"]
 
 
+def test_a_channel_that_breaks_in_a_way_nobody_foresaw_stops_no_other(alarmed, settings, monkeypatch):
+    def broken(*_arguments, **_options):
+        raise KeyError("ts of a secret")
+
+    monkeypatch.setattr("reports.alerts.posts.ChatWebhook.send", broken)
+    summary = deliver(alarmed, with_chat(settings, free_port()), NOON)
+    assert summary.delivered == {"file": 1}
+    assert summary.failed == {"chat_webhook": 1}
+    assert waiting(alarmed, "chat_webhook") == [(1, "sending failed unexpectedly: KeyError")]
+
+
+def test_an_organization_that_cannot_be_served_keeps_no_other_from_its_messages(alarmed, settings):
+    marts.organization(alarmed, "another-it", 2, name="Another IT", settings={"delivery": {"channels": ["pigeon"]}})
+    (settings.var_dir / "alerts").mkdir()
+    (settings.var_dir / "alerts" / "fernhill-it.json").mkdir()  # so that no history can be written
+    alarmed.commit()
+    summary = deliver(alarmed, settings, NOON)
+    assert summary.delivered == {"file": 1}
+    assert [words.split(" could")[0] for words in summary.broken] == [
+        "messages of another-it", "the history file of fernhill-it",
+    ]  # fmt: skip
+    assert "messages of another-it could not be handled (ValidationError)" in str(summary)
+
+
 def test_a_webhook_that_is_gone_leaves_the_message_waiting_without_its_address(alarmed, settings):
     summary = deliver(alarmed, with_chat(settings, free_port()), NOON)
     assert summary.failed["chat_webhook"] == 1

@@ -200,6 +200,19 @@ def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committ
     assert len(inbox.mails) == 1
 
 
+def test_a_mail_that_cannot_be_written_holds_up_none_behind_it(committing, tmp_path, inbox):
+    investors(committing)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=inbox.port)
+    for key, subject in (("bad", "two\nlines"), ("good", "one line")):
+        mailing = mails.Mailing("investor_report", key, subject, "words", "<p>words</p>")
+        mails.put(committing, given, about, mailing, AS_OF)
+    committing.commit()
+    sent = mails.send_waiting(committing, given, AS_OF)
+    assert (sent.delivered, sent.failed, sent.error) == (1, 1, "sending failed unexpectedly: ValueError")
+    assert {mail["Subject"] for mail in inbox.mails} == {"one line"}
+
+
 def test_nothing_is_put_for_nobody(warehouse, tmp_path):
     investors(warehouse)
     done = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)

@@ -43,6 +43,12 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
     assert "hunter2" not in repr(settings(stripe_api_key="hunter2", database_url="postgresql://u:hunter2@h/d"))
 
 
+def test_a_webhook_secret_that_cannot_sign_is_refused() -> None:
+    with pytest.raises(ValidationError, match="QBR_ALERT_WEBHOOK_SECRET begins with whsec_, but no base64 follows"):
+        settings(alert_webhook_secret="whsec_x")
+    assert settings(alert_webhook_secret="any words").alert_webhook_secret is not None
+
+
 def test_the_encryption_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     key = settings(var_dir=tmp_path).encryption_key()
     assert settings(var_dir=tmp_path).encryption_key() == key
