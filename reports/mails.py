@@ -7,9 +7,9 @@ was written, however late it goes.
 import hashlib
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
@@ -20,13 +20,15 @@ from psycopg import Connection
 from reports.files import finished, sha256_of
 from reports.mail_server import MailFailed, MailServer, mail_server
 from reports.views.organizations import Organization, active_organizations, organization
-from warehouse.outbox import Message, claim, delivered, enqueue, failed
+from warehouse.outbox import LEASE, Message, claim, delivered, enqueue, failed, going_on_from, renew
 from warehouse.settings import Settings
 
 LOG = logging.getLogger(__name__)
 TOPIC = "reports.email"
 _TIMEOUT = 60
 """Seconds a mail server may take: attachments are larger than words."""
+_LONGEST = timedelta(seconds=10 * _TIMEOUT)
+"""How long one mail may take beyond a lease, since each answer may take that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,12 @@ def is_waiting(connection: Connection[Any], now: datetime) -> bool:
 
 
 def send_waiting(
-    connection: Connection[Any], settings: Settings, now: datetime, organization_id: str | None = None
+    connection: Connection[Any],
+    settings: Settings,
+    now: datetime,
+    organization_id: str | None = None,
+    *,
+    clock: Callable[[], datetime] | None = None,
 ) -> Sent:
     """Send what is due. Commits what it takes up, then each outcome: a crash repeats one mail at most."""
     sent = Sent()
@@ -136,10 +143,21 @@ def send_waiting(
     wanted = (
         [organization(connection, organization_id)] if organization_id is not None else active_organizations(connection)
     )
+    going_on = clock or going_on_from(now)
     for about in wanted:
-        while messages := claim(connection, now, organization_id=about.organization_id, topics=[TOPIC], limit=5):
+        while messages := claim(
+            connection,
+            now,
+            organization_id=about.organization_id,
+            topics=[TOPIC],
+            limit=5,
+            lease=going_on() - now + LEASE,
+        ):
             connection.commit()
             for message in messages:
+                if not renew(connection, [message], going_on(), each=_LONGEST):
+                    continue  # we were too slow, and another sender has it
+                connection.commit()
                 try:
                     _send(server, settings, message, now)
                 except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it

@@ -4,7 +4,8 @@ A message is claimed for a while by moving its next try: a sender that dies leav
 arrive twice, never not at all; receivers tell by `dedupe_key`.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,6 +85,41 @@ def claim(
     }
     with connection.cursor(row_factory=class_row(Message)) as cursor:
         return sorted(cursor.execute(statement, values).fetchall(), key=lambda message: message.outbox_id)
+
+
+def going_on_from(now: datetime) -> Callable[[], datetime]:
+    """A clock that shows `now` and goes on from there: a sender's leases must not be of the instant it began at."""
+    began = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - began)
+
+
+def renew(
+    connection: psycopg.Connection, messages: Sequence[Message], now: datetime, *, each: timedelta = timedelta()
+) -> bool:
+    """Keep claimed messages for another lease, and `each` for every one of them; commit before sending.
+
+    False, with nothing changed, when one of them is no longer ours: the claim ran out and another sender took it.
+    """
+    kept = connection.execute(
+        """
+        update app.outbox as kept
+        set next_try_at = %(until)s
+        from unnest(%(organizations)s::text[], %(ids)s::bigint[], %(attempts)s::int[])
+            as ours (organization_id, outbox_id, attempts)
+        where kept.organization_id = ours.organization_id and kept.outbox_id = ours.outbox_id
+            and kept.attempts = ours.attempts and kept.delivered_at is null and kept.given_up_at is null
+        """,
+        {
+            "until": now + LEASE + each * len(messages),
+            "organizations": [message.organization_id for message in messages],
+            "ids": [message.outbox_id for message in messages],
+            "attempts": [message.attempts for message in messages],
+        },
+    ).rowcount
+    if kept != len(messages):
+        connection.rollback()
+        return False
+    return True
 
 
 def delivered(connection: psycopg.Connection, message: Message, now: datetime) -> None:

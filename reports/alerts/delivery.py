@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from reports.alerts.posts import AnythingElse, ChatWebhook, SignedWebhook, Slack
 from reports.alerts.routing import CHANNELS, Routing, routing_of
 from reports.mail_server import mail_server
 from reports.views.organizations import active_organizations
-from warehouse.outbox import Message, claim, delivered, failed, postpone
+from warehouse.outbox import LEASE, Message, claim, delivered, failed, going_on_from, postpone, renew
 from warehouse.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ SOON = timedelta(seconds=30)
 _MOST = 500
 """Messages taken up at once for a digest."""
 _AT_ONCE = 20
+_EACH = timedelta(minutes=1)
+"""How much longer a message may take that goes together with others: one over the signed webhook is a post."""
 _ENOUGH = 3
 """Failures in a row after which a channel is taken to be down."""
 
@@ -67,15 +69,21 @@ class DeliverySummary:
 
 
 def deliver(
-    connection: Connection[Any], settings: Settings, now: datetime, *, organization_id: str | None = None
+    connection: Connection[Any],
+    settings: Settings,
+    now: datetime,
+    *,
+    organization_id: str | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> DeliverySummary:
-    """Send what is due, of one organization or of all. `now` is the clock on the wall.
+    """Send what is due, of one organization or of all. `now` is the clock on the wall; `clock` how it goes on.
 
     Commits: first what it takes up, then each outcome, so that a crash repeats one message at most. A message that
     waits for an earlier one of the same alert and channel is held back, so that no resolution arrives first. What
     cannot be read or sent stops neither the other channels nor the other organizations.
     """
     summary = DeliverySummary()
+    going_on = clock or going_on_from(now)
     for organization in active_organizations(connection):
         name = organization.organization_id
         if organization_id not in {None, name}:
@@ -86,7 +94,7 @@ def deliver(
             for by, channel in channels_of(routing, settings).items():
                 if by in waiting:
                     with _apart(connection, summary, f"messages of {name} by {by}"):
-                        _Courier(connection, name, by, channel, settings, now, summary).run(routing)
+                        _Courier(connection, name, by, channel, settings, now, summary, going_on).run(routing)
         with _apart(connection, summary, f"the history file of {name}"):
             write_history(connection, name, settings.var_dir / "alerts")
     return summary
@@ -160,6 +168,7 @@ class _Courier:
     settings: Settings
     now: datetime
     summary: DeliverySummary
+    clock: Callable[[], datetime]
 
     def run(self, routing: Routing) -> None:
         """Everything that is due; each outcome is committed before the next message is sent."""
@@ -182,7 +191,11 @@ class _Courier:
             self.summary.gathered[self.name] += gathered
 
     def _claimed(self, topics: Sequence[str], limit: int) -> list[Message]:
-        claimed = claim(self.connection, self.now, organization_id=self.organization_id, topics=topics, limit=limit)
+        """What was due when the run began, so that it comes to an end, and leased from the present moment."""
+        lease = self.clock() - self.now + LEASE
+        claimed = claim(
+            self.connection, self.now, organization_id=self.organization_id, topics=topics, limit=limit, lease=lease
+        )
         self.connection.commit()
         return claimed
 
@@ -214,6 +227,9 @@ class _Courier:
                 postpone(self.connection, message, "waits for an earlier message of the same alert", self.now + SOON)
             self.connection.commit()
             return True
+        if not renew(self.connection, messages, self.clock(), each=_EACH):
+            return True  # we were too slow, and another sender has them; what it leaves is taken up by the next run
+        self.connection.commit()
         try:
             receipt = channel.send(self._parcel(messages), self.now)
         except ChannelFailed as error:

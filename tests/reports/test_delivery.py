@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from reports.alerts import deliver, evaluate
 from tests.reports import marts
 from tests.reports.receivers import Mailbox, free_port, mail_server, web_server
+from warehouse.outbox import claim
 from warehouse.settings import Settings
 
 AS_OF = datetime(2026, 7, 6, 14, tzinfo=UTC)
@@ -301,6 +302,39 @@ def test_quiet_hours_hold_back_all_but_critical_messages(committing, settings, s
     committing.commit()
     local = datetime(2026, 7, 7, hour + 5, tzinfo=UTC)  # Chicago is five hours behind in summer
     assert deliver(committing, settings, local).delivered == ({"file": 1} if goes else {})
+
+
+class SlowMailbox(Mailbox):
+    """Takes four minutes a mail, while another sender looks for something to do."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address, self.now, self.taken = address, NOON, []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        self.now += timedelta(minutes=4)
+        with psycopg.connect(self.address) as other:
+            self.taken += claim(other, self.now, topics=["alerts.email"])
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_a_slow_channel_is_no_reason_for_another_sender_to_send_the_same(alarmed, settings, database_url):
+    for number in range(8):
+        alarmed.execute(
+            "insert into app.outbox (organization_id, topic, dedupe_key, payload, created_at, next_try_at) "
+            "select organization_id, topic, dedupe_key || %s, "
+            "jsonb_set(payload, '{facts,alert_id}', to_jsonb(%s::int)), created_at, next_try_at "
+            "from app.outbox where topic = 'alerts.email' order by outbox_id limit 1",
+            [str(number), number + 100],
+        )
+    alarmed.execute("delete from app.outbox where topic = 'alerts.email' and payload #>> '{facts,alert_id}' < '100'")
+    alarmed.execute("alter table app.deliveries drop constraint deliveries_organization_id_alert_id_fkey")
+    alarmed.commit()
+    port, mailbox = free_port(), SlowMailbox(database_url)
+    with mail_server(mailbox, port):
+        deliver(alarmed, with_mail(settings, port), NOON, clock=lambda: mailbox.now)
+    assert len(mailbox.mails) + len(mailbox.taken) == 8
+    assert len(mailbox.mails) >= 2
 
 
 def test_two_organizations_get_their_own_messages(alarmed, settings):

@@ -48,6 +48,20 @@ def test_a_message_of_a_sender_that_died_is_sent_by_the_next_one(connection: psy
     assert again.attempts == 2
 
 
+def test_a_lease_is_renewed_by_who_holds_it_and_by_nobody_else(connection: psycopg.Connection):
+    enqueue(connection)
+    [mine] = outbox.claim(connection, NOW)
+    assert outbox.renew(connection, [mine], NOW + 4 * MINUTE)
+    connection.commit()
+    assert outbox.claim(connection, NOW + 6 * MINUTE) == []
+    [theirs] = outbox.claim(connection, NOW + 9 * MINUTE)
+    connection.commit()
+    assert not outbox.renew(connection, [mine], NOW + 10 * MINUTE)
+    outbox.delivered(connection, theirs, NOW + 10 * MINUTE)
+    connection.commit()
+    assert not outbox.renew(connection, [theirs], NOW + 10 * MINUTE)
+
+
 def test_waits_grow_until_an_hour_and_then_the_message_is_given_up(connection: psycopg.Connection):
     enqueue(connection)
     waits, now = [], NOW
