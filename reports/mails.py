@@ -8,7 +8,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -28,7 +28,7 @@ TOPIC = "reports.email"
 _TIMEOUT = 60
 """Seconds a mail server may take: attachments are larger than words."""
 _LONGEST = timedelta(seconds=10 * _TIMEOUT)
-"""How long one mail may take beyond a lease, since each answer may take that long."""
+"""How long a mail to one person may take beyond a lease, since each answer may take that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,20 @@ class Mailing:
 
 @dataclass(slots=True)
 class Sent:
-    """How many mails went, and how many failed and will be tried again."""
+    """How many mails went, and how many failed, for somebody at least, and will be tried again."""
 
     delivered: int = 0
     failed: int = 0
     error: str | None = None
+    refused: list[str] = field(default_factory=list)
+    """Recipients of mails that went, whom the server will never take, with its answer."""
 
     def __str__(self) -> str:
         if not self.delivered and not self.failed:
             return "no mail was waiting"
         parts = [f"{self.delivered} sent"] if self.delivered else []
         parts += [f"{self.failed} failed and will be tried again ({self.error})"] if self.failed else []
+        parts += [f"the server refused {', '.join(self.refused)}"] if self.refused else []
         return ", ".join(parts)
 
 
@@ -155,11 +158,11 @@ def send_waiting(
         ):
             connection.commit()
             for message in messages:
-                if not renew(connection, [message], going_on(), each=_LONGEST):
+                if not renew(connection, [message], going_on(), each=_LONGEST * len(message.payload["recipients"])):
                     continue  # we were too slow, and another sender has it
                 connection.commit()
                 try:
-                    _send(server, settings, message, now)
+                    refused = _send(connection, server, settings, message, now)
                 except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it
                     sent.failed += 1
                     sent.error = _words(error)
@@ -167,6 +170,7 @@ def send_waiting(
                     failed(connection, message, sent.error, now)
                 else:
                     sent.delivered += 1
+                    sent.refused += refused
                     delivered(connection, message, now)
                 connection.commit()
     return sent
@@ -179,18 +183,67 @@ def _words(error: Exception) -> str:
     return f"sending failed unexpectedly: {type(error).__name__}"
 
 
-def _send(server: MailServer, settings: Settings, message: Message, now: datetime) -> None:
-    outcome = server.send(as_mail(settings, message, now), message.payload["recipients"], timeout=_TIMEOUT)
-    if not outcome.delivered:
-        answers = ", ".join(f"{name} ({answer})" for name, answer in (*outcome.refused, *outcome.later))
-        raise MailFailed(f"The mail server {server.host}:{server.port} took it for nobody: {answers}")
+def _send(
+    connection: Connection[Any], server: MailServer, settings: Settings, message: Message, now: datetime
+) -> list[str]:
+    """A mail of its own to everyone who has not got it, so that nobody sees who else does; each outcome is committed.
+
+    Who is refused for good is returned. Raises MailFailed when somebody is left who may get it later, or nobody has it.
+    """
+    found = connection.execute(
+        "select recipient from app.deliveries where organization_id = %s and outbox_id = %s and outcome = 'delivered'",
+        [message.organization_id, message.outbox_id],
+    )
+    done = {recipient for (recipient,) in found.fetchall()}
+    refused, waits = [], []
+    for person in message.payload["recipients"]:
+        if person in done:
+            continue
+        mail = as_mail(settings, message, person, now)
+        try:
+            outcome = server.send(mail, [person], timeout=_TIMEOUT)
+        except MailFailed as error:
+            waits.append(_words(error))
+            _note(connection, message, person, _words(error), now)
+            continue
+        for name, answer in outcome.refused:
+            refused.append(f"{name} ({answer})")
+            _note(connection, message, name, f"the server refused this recipient: {answer}", now)
+        for name, answer in outcome.later:
+            waits.append(f"not taken yet for {name} ({answer})")
+            _note(connection, message, name, f"the server refused this recipient for now: {answer}", now)
+        for name in outcome.delivered:
+            done.add(name)
+            _note(connection, message, name, None, now)
+    if waits:
+        raise MailFailed("; ".join(dict.fromkeys(waits)))
+    if not done:
+        raise MailFailed(f"The mail server {server.host}:{server.port} took it for nobody: {', '.join(refused)}")
+    return refused
 
 
-def as_mail(settings: Settings, message: Message, now: datetime) -> EmailMessage:
-    """The mail with its attachments. Raises OSError when one is gone or is not what it was."""
+def _note(connection: Connection[Any], message: Message, person: str, error: str | None, now: datetime) -> None:
+    """What became of the mail for one person, beside what became of alerts; committed."""
+    connection.execute(
+        "insert into app.deliveries (organization_id, outbox_id, step, channel, recipient, outcome, error, "
+        "attempted_at) values (%s, %s, 'report', 'email', %s, %s, %s, %s)",
+        [
+            message.organization_id,
+            message.outbox_id,
+            person,
+            "delivered" if error is None else "failed",
+            error,
+            now,
+        ],
+    )
+    connection.commit()
+
+
+def as_mail(settings: Settings, message: Message, person: str, now: datetime) -> EmailMessage:
+    """The mail to one person with its attachments. Raises OSError when one is gone or is not what it was."""
     payload: Mapping[str, Any] = message.payload
     mail = EmailMessage()
-    mail["From"], mail["To"] = settings.smtp_from, ", ".join(payload["recipients"])
+    mail["From"], mail["To"] = settings.smtp_from, person
     mail["Subject"], mail["Date"] = payload["subject"], format_datetime(now)
     name = f"{message.organization_id}/{message.topic}/{message.dedupe_key}"
     mail["Message-ID"] = f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@qbr.invalid>"

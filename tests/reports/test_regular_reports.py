@@ -21,6 +21,7 @@ from reports.snapshots import build_investor_report
 from reports.views import organizations as scope
 from tests.installation import installed
 from tests.reports import marts
+from tests.reports.receivers import Mailbox, free_port, mail_server
 from warehouse.artefacts import store
 from warehouse.settings import Settings
 
@@ -170,8 +171,8 @@ def test_the_mail_arrives_once_with_figures_previous_values_and_attachments(comm
         path.write_bytes(b"written over since")  # what was put is what goes
     assert mails.send_waiting(committing, given, AS_OF).delivered == 1
     assert mails.send_waiting(committing, given, AS_OF + timedelta(days=1)).delivered == 0
-    (mail,) = inbox.mails
-    assert mail["To"] == "fund@example.com, board@example.com"
+    assert [one["To"] for one in inbox.mails] == ["fund@example.com", "board@example.com"]  # nobody sees the others
+    mail = inbox.mails[0]
     for body in (mail.get_body(("plain",)), mail.get_body(("html",))):
         words = body.get_content()
         assert "$101,235" in words
@@ -197,7 +198,41 @@ def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committ
     assert not mails.is_waiting(committing, AS_OF)
     assert mails.is_waiting(committing, AS_OF + timedelta(hours=1))
     assert mails.send_waiting(committing, up, AS_OF + timedelta(hours=1)).delivered == 1
-    assert len(inbox.mails) == 1
+    assert len(inbox.mails) == 2
+
+
+def test_who_is_put_off_gets_the_mail_later_and_who_has_it_not_twice(committing, tmp_path):
+    investors(committing)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    port, mailbox = free_port(), Mailbox()
+    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=port)
+    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    committing.commit()
+    mailbox.not_now = {"fund@example.com"}
+    with mail_server(mailbox, port):
+        first = mails.send_waiting(committing, given, AS_OF)
+        assert (first.delivered, first.error) == (0, "not taken yet for fund@example.com (SMTP 451)")
+        mailbox.not_now, mailbox.refused = set(), {"board@example.com"}
+        assert mails.send_waiting(committing, given, AS_OF + timedelta(hours=1)).delivered == 1
+    assert [who for who, _ in mailbox.mails] == [["board@example.com"], ["fund@example.com"]]
+    noted = committing.execute("select recipient, outcome, alert_id from app.deliveries order by delivery_id")
+    assert noted.fetchall() == [
+        ("fund@example.com", "failed", None), ("board@example.com", "delivered", None),
+        ("fund@example.com", "delivered", None),
+    ]  # fmt: skip
+
+
+def test_whom_the_server_refuses_for_good_is_said(committing, tmp_path):
+    investors(committing)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    port, mailbox = free_port(), Mailbox()
+    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=port)
+    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    committing.commit()
+    mailbox.refused = {"fund@example.com"}
+    with mail_server(mailbox, port):
+        sent = mails.send_waiting(committing, given, AS_OF)
+    assert str(sent) == "1 sent, the server refused fund@example.com (SMTP 550)"
 
 
 def test_a_mail_that_cannot_be_written_holds_up_none_behind_it(committing, tmp_path, inbox):
