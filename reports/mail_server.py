@@ -2,7 +2,8 @@
 
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -39,7 +40,7 @@ class MailServer:
     def send(self, mail: EmailMessage, recipients: Sequence[str], *, timeout: float = TIMEOUT) -> Outcome:
         """Hand the mail in for `recipients`. Raises MailFailed when the server could not be spoken to."""
         try:
-            with smtplib.SMTP(self.host, self.port, timeout=timeout) as server:
+            with _signed_off(smtplib.SMTP(self.host, self.port, timeout=timeout)) as server:
                 if self.starttls:
                     server.starttls(context=ssl.create_default_context())
                 if self.username and self.password:
@@ -76,6 +77,18 @@ def mail_server(settings: Settings) -> MailServer | None:
         username=settings.smtp_username,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
+
+
+@contextmanager
+def _signed_off(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """Say goodbye afterwards; how the server answers that changes nothing about the mail it has taken or refused."""
+    try:
+        yield server
+    finally:
+        try:
+            server.quit()
+        except (smtplib.SMTPException, OSError):
+            server.close()
 
 
 def _short(error: Exception) -> str:

@@ -18,7 +18,6 @@ from pydantic import SecretStr
 from reports.alerts import deliver, evaluate
 from tests.reports import marts
 from tests.reports.receivers import Mailbox, free_port, mail_server, web_server
-from warehouse.outbox import claim
 from warehouse.settings import Settings
 
 AS_OF = datetime(2026, 7, 6, 14, tzinfo=UTC)
@@ -212,30 +211,6 @@ def test_a_chat_message_is_posted_once_the_webhook_answers(alarmed, settings):
     assert "Runbook: docs/runbooks/data.md#check-failed" in posts[0]["text"]
 
 
-def test_a_channel_that_breaks_in_a_way_nobody_foresaw_stops_no_other(alarmed, settings, monkeypatch):
-    def broken(*_arguments, **_options):
-        raise KeyError("ts of a secret")
-
-    monkeypatch.setattr("reports.alerts.posts.ChatWebhook.send", broken)
-    summary = deliver(alarmed, with_chat(settings, free_port()), NOON)
-    assert summary.delivered == {"file": 1}
-    assert summary.failed == {"chat_webhook": 1}
-    assert waiting(alarmed, "chat_webhook") == [(1, "sending failed unexpectedly: KeyError")]
-
-
-def test_an_organization_that_cannot_be_served_keeps_no_other_from_its_messages(alarmed, settings):
-    marts.organization(alarmed, "another-it", 2, name="Another IT", settings={"delivery": {"channels": ["pigeon"]}})
-    (settings.var_dir / "alerts").mkdir()
-    (settings.var_dir / "alerts" / "fernhill-it.json").mkdir()  # so that no history can be written
-    alarmed.commit()
-    summary = deliver(alarmed, settings, NOON)
-    assert summary.delivered == {"file": 1}
-    assert [words.split(" could")[0] for words in summary.broken] == [
-        "messages of another-it", "the history file of fernhill-it",
-    ]  # fmt: skip
-    assert "messages of another-it could not be handled (ValidationError)" in str(summary)
-
-
 def test_a_webhook_that_is_gone_leaves_the_message_waiting_without_its_address(alarmed, settings):
     summary = deliver(alarmed, with_chat(settings, free_port()), NOON)
     assert summary.failed["chat_webhook"] == 1
@@ -302,39 +277,6 @@ def test_quiet_hours_hold_back_all_but_critical_messages(committing, settings, s
     committing.commit()
     local = datetime(2026, 7, 7, hour + 5, tzinfo=UTC)  # Chicago is five hours behind in summer
     assert deliver(committing, settings, local).delivered == ({"file": 1} if goes else {})
-
-
-class SlowMailbox(Mailbox):
-    """Takes four minutes a mail, while another sender looks for something to do."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self.address, self.now, self.taken = address, NOON, []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        self.now += timedelta(minutes=4)
-        with psycopg.connect(self.address) as other:
-            self.taken += claim(other, self.now, topics=["alerts.email"])
-        return await super().handle_DATA(server, session, envelope)
-
-
-def test_a_slow_channel_is_no_reason_for_another_sender_to_send_the_same(alarmed, settings, database_url):
-    for number in range(8):
-        alarmed.execute(
-            "insert into app.outbox (organization_id, topic, dedupe_key, payload, created_at, next_try_at) "
-            "select organization_id, topic, dedupe_key || %s, "
-            "jsonb_set(payload, '{facts,alert_id}', to_jsonb(%s::int)), created_at, next_try_at "
-            "from app.outbox where topic = 'alerts.email' order by outbox_id limit 1",
-            [str(number), number + 100],
-        )
-    alarmed.execute("delete from app.outbox where topic = 'alerts.email' and payload #>> '{facts,alert_id}' < '100'")
-    alarmed.execute("alter table app.deliveries drop constraint deliveries_organization_id_alert_id_fkey")
-    alarmed.commit()
-    port, mailbox = free_port(), SlowMailbox(database_url)
-    with mail_server(mailbox, port):
-        deliver(alarmed, with_mail(settings, port), NOON, clock=lambda: mailbox.now)
-    assert len(mailbox.mails) + len(mailbox.taken) == 8
-    assert len(mailbox.mails) >= 2
 
 
 def test_two_organizations_get_their_own_messages(alarmed, settings):
