@@ -17,10 +17,13 @@ from orchestration.sessions import signed_in
 from warehouse.engine import connect
 from warehouse.errors import WarehouseError
 from warehouse.organizations import Organization
+from warehouse.outbox import given_up
 from warehouse.settings import get_settings
 
 LEAST_FREE_BYTES = 2_000_000_000
 STALE_AFTER = timedelta(hours=26)
+LOOKED_BACK = timedelta(days=30)
+"""So long a message that was given up is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ def examine(organizations: Sequence[Organization], *, ask_vendors: bool = True) 
         findings += _budgets(organization)
         findings += _streams(organization)
         findings += _months(organization)
+        findings += _messages(organization)
         findings += _schedules(organization)
     return findings
 
@@ -161,6 +165,20 @@ def _months(organization: Organization) -> Iterator[Finding]:
         yield Finding(f"{organization.id} marts", "good", f"none lacks {due}, the newest month that is over")
     for mart, phrase in missing.items():
         yield Finding(f"{organization.id} {mart}", "warning", phrase, "Run `qbr run`.")
+
+
+def _messages(organization: Organization) -> Iterator[Finding]:
+    """Alerts and mails that nobody has got, and nobody will; nothing where there are none."""
+    with connect() as connection:
+        found = given_up(connection, organization.id, datetime.now(UTC) - LOOKED_BACK)
+    for one in found:
+        yield Finding(
+            f"{organization.id} {one.topic}",
+            "warning",
+            f"{one.count} messages were given up in the last {LOOKED_BACK.days} days, the last one "
+            f"{one.last_at:%Y-%m-%d %H:%M} UTC: {one.error}",
+            "Mend the channel (`qbr alerts test` tries it), and see with `qbr alerts list` what nobody was told.",
+        )
 
 
 def _schedules(organization: Organization) -> Iterator[Finding]:

@@ -62,15 +62,18 @@ class Sent:
 
     delivered: int = 0
     failed: int = 0
+    given_up: int = 0
+    """Mails that failed for so long that they are not tried again."""
     error: str | None = None
     refused: list[str] = field(default_factory=list)
     """Recipients of mails that went, whom the server will never take, with its answer."""
 
     def __str__(self) -> str:
-        if not self.delivered and not self.failed:
+        if not self.delivered and not self.failed and not self.given_up:
             return "no mail was waiting"
         parts = [f"{self.delivered} sent"] if self.delivered else []
         parts += [f"{self.failed} failed and will be tried again ({self.error})"] if self.failed else []
+        parts += [f"{self.given_up} given up for good ({self.error})"] if self.given_up else []
         parts += [f"the server refused {', '.join(self.refused)}"] if self.refused else []
         return ", ".join(parts)
 
@@ -164,10 +167,12 @@ def send_waiting(
                 try:
                     refused = _send(connection, server, settings, message, now)
                 except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it
-                    sent.failed += 1
                     sent.error = _words(error)
                     LOG.error("mail %s of %s: %s", message.dedupe_key, message.organization_id, type(error).__name__)  # noqa: TRY400
-                    failed(connection, message, sent.error, now)
+                    if failed(connection, message, sent.error, now) is None:
+                        sent.given_up += 1
+                    else:
+                        sent.failed += 1
                 else:
                     sent.delivered += 1
                     sent.refused += refused

@@ -4,6 +4,7 @@ A message is claimed for a while by moving its next try: a sender that dies leav
 arrive twice, never not at all; receivers tell by `dedupe_key`.
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from psycopg.types.json import Jsonb
 
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
-MOST_ATTEMPTS = 20  # the waits above add up to more than half a day
+GIVEN_UP_AFTER = timedelta(days=7)
+LEAST_ATTEMPTS = 20
+"""So often a message is tried however old it is: it may have waited long for a channel that nobody had set up."""
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,18 @@ class Message:
     dedupe_key: str
     payload: dict[str, Any]
     attempts: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Messages of one topic that were tried and given up."""
+
+    topic: str
+    count: int
+    last_at: datetime
+    error: str
+    """Of the last one."""
 
 
 def enqueue(
@@ -74,7 +90,7 @@ def claim(
             for update skip locked
         ) as due
         where claimed.organization_id = due.organization_id and claimed.outbox_id = due.outbox_id
-        returning claimed.organization_id, claimed.outbox_id, topic, dedupe_key, payload, attempts
+        returning claimed.organization_id, claimed.outbox_id, topic, dedupe_key, payload, attempts, created_at
     """
     values = {
         "now": now,
@@ -131,9 +147,15 @@ def delivered(connection: psycopg.Connection, message: Message, now: datetime) -
 
 
 def failed(connection: psycopg.Connection, message: Message, error: str, now: datetime) -> datetime | None:
-    """It did not go: when it is tried next, or None when it was tried too often and is given up."""
-    is_last = message.attempts >= MOST_ATTEMPTS
-    next_try_at = None if is_last else now + min(FIRST_WAIT * 2 ** (message.attempts - 1), LONGEST_WAIT)
+    """It did not go: when it is tried next, or None when it was tried for a week and is given up, with a warning."""
+    is_last = message.attempts >= LEAST_ATTEMPTS and now - message.created_at >= GIVEN_UP_AFTER
+    # Beyond eight doublings the longest wait is passed in any case.
+    next_try_at = None if is_last else now + min(FIRST_WAIT * 2 ** min(message.attempts - 1, 8), LONGEST_WAIT)
+    if is_last:
+        LOG.warning(
+            "%s of %s (%s) was given up after %s attempts: %s",
+            message.dedupe_key, message.organization_id, message.topic, message.attempts, error,
+        )  # fmt: skip
     connection.execute(
         """
         update app.outbox
@@ -143,6 +165,20 @@ def failed(connection: psycopg.Connection, message: Message, error: str, now: da
         [error, next_try_at, now if is_last else None, message.organization_id, message.outbox_id],
     )
     return next_try_at
+
+
+def given_up(connection: psycopg.Connection, organization_id: str, since: datetime) -> list[GivenUp]:
+    """What was given up since then; not what nobody had to be told any more before its channel was set up."""
+    statement = """
+        select topic, count(*) as count, max(given_up_at) as last_at,
+            (array_agg(coalesce(last_error, 'for no reason that was kept') order by given_up_at desc))[1] as error
+        from app.outbox
+        where organization_id = %s and given_up_at >= %s and attempts > 0
+        group by topic
+        order by topic
+    """
+    with connection.cursor(row_factory=class_row(GivenUp)) as cursor:
+        return cursor.execute(statement, [organization_id, since]).fetchall()
 
 
 def postpone(connection: psycopg.Connection, message: Message, reason: str, until: datetime) -> None:

@@ -43,10 +43,12 @@ _ENOUGH = 3
 
 @dataclass(slots=True)
 class DeliverySummary:
-    """How many messages went, failed (and will be tried again), or wait for a channel nobody has set up."""
+    """How many messages went, failed (and will be tried again, or not), or wait for a channel nobody has set up."""
 
     delivered: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
+    given_up: Counter[str] = field(default_factory=Counter)
+    """Messages that failed for so long that they are not tried again: nobody has got them."""
     not_configured: Counter[str] = field(default_factory=Counter)
     gathered: Counter[str] = field(default_factory=Counter)
     """Messages that wait for the next digest."""
@@ -60,6 +62,10 @@ class DeliverySummary:
         parts += [
             f"{count} by {channel} failed and will be tried again ({self.errors[channel]})"
             for channel, count in sorted(self.failed.items())
+        ]
+        parts += [
+            f"{count} by {channel} given up for good ({self.errors[channel]})"
+            for channel, count in sorted(self.given_up.items())
         ]
         parts += [f"{count} for the next digest by {channel}" for channel, count in sorted(self.gathered.items())]
         parts += [
@@ -280,10 +286,11 @@ class _Courier:
             delivered(self.connection, message, self.now)
 
     def _failed(self, messages: Sequence[Message], why: str, retry_after: float | None) -> None:
-        self.summary.failed[self.name] += len(messages)
         self.summary.errors[self.name] = why
         for message in messages:
             next_try_at = failed(self.connection, message, why, self.now)
+            counted = self.summary.given_up if next_try_at is None else self.summary.failed
+            counted[self.name] += 1
             asked = self.now + timedelta(seconds=min(retry_after or 0, 3600))
             if next_try_at is not None and asked > next_try_at:
                 self.connection.execute(

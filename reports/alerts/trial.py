@@ -56,7 +56,8 @@ def try_channels(
             continue
         people = tuple(dict.fromkeys(person for route in routing.delivery.routes for person in route.recipients))
         key = f"test-{int(now.timestamp())}-{name}"
-        message = Message(organization_id, 0, f"alerts.{name}", key, {"channel": name, "facts": facts}, attempts=1)
+        payload = {"channel": name, "facts": facts}
+        message = Message(organization_id, 0, f"alerts.{name}", key, payload, attempts=1, created_at=now)
         recipients = people if name == "email" and not routing.delivery.email.recipients else ()
         try:
             receipt = channel.send(Parcel([message], recipients, frozenset(), docs_url=settings.docs_url), now)

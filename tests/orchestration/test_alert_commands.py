@@ -126,6 +126,18 @@ def test_an_organization_that_cannot_be_judged_is_told_of_and_the_rest_go_on(ala
     assert served == ["demo-msp", "other-msp"]
 
 
+def test_the_doctor_names_messages_that_were_given_up(alarmed):
+    assert "given up" not in qbr("doctor", "--offline").out
+    with psycopg.connect(alarmed) as connection:
+        connection.execute(
+            "update app.outbox set given_up_at = now(), last_error = 'nobody answers', attempts = 200, "
+            "delivered_at = null where topic = 'alerts.file.critical'"
+        )
+    told = qbr("doctor", "--offline").out
+    assert "warn demo-msp alerts.file.critical: 1 messages were given up in the last 30 days" in told
+    assert "nobody answers" in told
+
+
 def test_before_the_first_build_nothing_is_judged(database_url, tmp_path):
     (tmp_path / "config").mkdir()
     shutil.copy(PROJECT_ROOT / "config" / "demo-msp.yml", tmp_path / "config")

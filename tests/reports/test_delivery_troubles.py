@@ -105,3 +105,12 @@ def test_a_mail_that_was_taken_is_not_sent_again_for_how_the_server_says_goodbye
         assert deliver(alarmed, with_mail(settings, port), AS_OF).delivered == {"email": 1, "file": 1}
         deliver(alarmed, with_mail(settings, port), AS_OF + timedelta(hours=1))
     assert len(mailbox.mails) == 1
+
+
+def test_a_message_that_is_given_up_is_not_said_to_be_tried_again(alarmed, settings):
+    alarmed.execute("update app.outbox set attempts = 30")
+    alarmed.commit()
+    week = timedelta(days=7)
+    summary = deliver(alarmed, with_mail(settings, 1), AS_OF + week)
+    assert (summary.failed, summary.given_up) == ({}, {"email": 1})
+    assert "1 by email given up for good (The mail server 127.0.0.1:1 did not take the mail" in str(summary)

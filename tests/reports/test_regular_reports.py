@@ -201,6 +201,18 @@ def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committ
     assert len(inbox.mails) == 2
 
 
+def test_a_mail_that_is_given_up_is_counted_as_such(committing, tmp_path):
+    investors(committing)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    down = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
+    mails.put(committing, down, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    committing.execute("update app.outbox set attempts = 30")
+    committing.commit()
+    sent = mails.send_waiting(committing, down, AS_OF + timedelta(days=7))
+    assert (sent.failed, sent.given_up) == (0, 1)
+    assert str(sent).startswith("1 given up for good (The mail server 127.0.0.1:1 did not take the mail")
+
+
 def test_who_is_put_off_gets_the_mail_later_and_who_has_it_not_twice(committing, tmp_path):
     investors(committing)
     about = scope.organization(committing, marts.ORGANIZATION)
