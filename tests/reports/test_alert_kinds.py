@@ -205,6 +205,18 @@ def test_a_signal_speaks_only_while_its_companion_does(bare):
     assert len(opened(bare)) == 1
 
 
+def test_a_companion_that_is_not_known_ends_nothing(bare):
+    rule(bare, "stalled", "signal", signal="invoices.created_24h", below="1", only_while="payments.received_24h")
+    tell(bare, ORGANIZATION, "invoices.created_24h", 0, AS_OF)
+    tell(bare, ORGANIZATION, "payments.received_24h", 4, AS_OF)
+    assert len(opened(bare)) == 1
+    later = AS_OF + HOUR
+    tell(bare, ORGANIZATION, "invoices.created_24h", 0, later)
+    assert evaluate(bare, ORGANIZATION, later).resolved == ()
+    tell(bare, ORGANIZATION, "payments.received_24h", 0, later)
+    assert len(evaluate(bare, ORGANIZATION, later).resolved) == 1
+
+
 def test_a_signal_that_comes_no_more(bare):
     rule(bare, "silent", "signal_stale", signal="scrape.samples", after_minutes=10)
     assert evaluate(bare, ORGANIZATION, AS_OF).waiting == {"silent": "nobody has told the signal scrape.samples yet"}

@@ -14,35 +14,28 @@ FRESH = timedelta(minutes=15)
 
 def signal(rule: AlertRule, situation: Situation) -> Judgement:
     """A signal beyond its limit, while the one that gives it meaning is above nothing."""
-    name = rule.parameters["signal"]
-    reading = situation.signals.get(name)
-    if reading is None:
-        return _waits(name)
-    if reading.value is None or situation.as_of - reading.observed_at > FRESH:
-        return Judgement(
-            unknown=frozenset({name}), gap=f"the signal {name} was last told at {utc(reading.observed_at)}"
-        )
-    companion = rule.parameters.get("only_while")
-    if companion is not None:
-        other = situation.signals.get(companion)
-        if other is None:
-            return _waits(companion)
-        if not other.value or situation.as_of - other.observed_at > FRESH:
-            return Judgement()
+    name, companion = rule.parameters["signal"], rule.parameters.get("only_while")
+    value = _reading(name, name, situation)
+    if isinstance(value, Judgement):
+        return value
+    weight = Decimal(1) if companion is None else _reading(name, companion, situation)
+    if isinstance(weight, Judgement):
+        return weight
+    if weight <= 0:
+        return Judgement()
     above, below = rule.number("above"), rule.number("below")
-    is_above = above is not None and reading.value > above
-    if not is_above and not (below is not None and reading.value < below):
+    is_above = above is not None and value > above
+    if not is_above and not (below is not None and value < below):
         return Judgement()
     limit = above if is_above else below
     return Judgement(
         [
             Condition(
                 scope=name,
-                message=f"{name} is {plain(reading.value)}, {'above' if is_above else 'below'} {plain(limit)}"
-                + _held(rule),
+                message=f"{name} is {plain(value)}, {'above' if is_above else 'below'} {plain(limit)}" + _held(rule),
                 next_action="Look at what takes the reading, then at what it reads.",
                 runbook=f"docs/runbooks/signals.md#{'payments' if name.startswith('invoices') else 'services'}",
-                value=reading.value,
+                value=value,
                 threshold=limit,
             )
         ]
@@ -74,6 +67,17 @@ def signal_stale(rule: AlertRule, situation: Situation) -> Judgement:
 
 def _waits(name: str) -> Judgement:
     return Judgement(unknown=frozenset({name}), waits_for=f"nobody has told the signal {name} yet")
+
+
+def _reading(scope: str, name: str, situation: Situation) -> Decimal | Judgement:
+    """The value of a signal. Where it is missing or old, what is open of `scope` stays open."""
+    reading = situation.signals.get(name)
+    if reading is None:
+        return Judgement(unknown=frozenset({scope}), waits_for=f"nobody has told the signal {name} yet")
+    if reading.value is None or situation.as_of - reading.observed_at > FRESH:
+        last = utc(reading.observed_at)
+        return Judgement(unknown=frozenset({scope}), gap=f"the signal {name} was last told at {last}")
+    return reading.value
 
 
 def _held(rule: AlertRule) -> str:
