@@ -7,7 +7,7 @@ was written, however late it goes.
 import hashlib
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -65,17 +65,18 @@ class Sent:
     given_up: int = 0
     """Mails that failed for so long that they are not tried again."""
     error: str | None = None
+    not_configured: int = 0
+    """Mails that wait because no mail server is set."""
     refused: list[str] = field(default_factory=list)
     """Recipients of mails that went, whom the server will never take, with its answer."""
 
     def __str__(self) -> str:
-        if not self.delivered and not self.failed and not self.given_up:
-            return "no mail was waiting"
         parts = [f"{self.delivered} sent"] if self.delivered else []
         parts += [f"{self.failed} failed and will be tried again ({self.error})"] if self.failed else []
         parts += [f"{self.given_up} given up for good ({self.error})"] if self.given_up else []
         parts += [f"the server refused {', '.join(self.refused)}"] if self.refused else []
-        return ", ".join(parts)
+        parts += [f"{self.not_configured} wait: no mail server is set (QBR_SMTP_HOST)"] if self.not_configured else []
+        return ", ".join(parts) or "no mail was waiting"
 
 
 def put(connection: Connection[Any], settings: Settings, about: Organization, mailing: Mailing, now: datetime) -> str:
@@ -124,10 +125,10 @@ def spool(settings: Settings) -> Path:
 
 
 def is_waiting(connection: Connection[Any], now: datetime) -> bool:
-    """Whether a mail is due."""
+    """Whether a mail is due, of an organization that is active: those of others stay where they are."""
     found = connection.execute(
-        "select 1 from app.outbox where topic = %s and delivered_at is null and given_up_at is null "
-        "and next_try_at <= %s limit 1",
+        "select 1 from app.outbox join app.organizations using (organization_id) where is_active and topic = %s "
+        "and delivered_at is null and given_up_at is null and next_try_at <= %s limit 1",
         [TOPIC, now],
     ).fetchone()
     return found is not None
@@ -143,12 +144,13 @@ def send_waiting(
 ) -> Sent:
     """Send what is due. Commits what it takes up, then each outcome: a crash repeats one mail at most."""
     sent = Sent()
-    server = mail_server(settings)
-    if server is None:
-        return sent
     wanted = (
         [organization(connection, organization_id)] if organization_id is not None else active_organizations(connection)
     )
+    server = mail_server(settings)
+    if server is None:
+        sent.not_configured = _waiting(connection, [about.organization_id for about in wanted])
+        return sent
     going_on = clock or going_on_from(now)
     for about in wanted:
         while messages := claim(
@@ -179,6 +181,15 @@ def send_waiting(
                     delivered(connection, message, now)
                 connection.commit()
     return sent
+
+
+def _waiting(connection: Connection[Any], organization_ids: Sequence[str]) -> int:
+    found = connection.execute(
+        "select count(*) from app.outbox where organization_id = any(%s) and topic = %s and delivered_at is null "
+        "and given_up_at is null",
+        [list(organization_ids), TOPIC],
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _words(error: Exception) -> str:

@@ -201,6 +201,27 @@ def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committ
     assert len(inbox.mails) == 2
 
 
+def test_without_a_mail_server_mails_wait_and_that_is_said(committing, tmp_path):
+    investors(committing)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    bare, given = settings(tmp_path), settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
+    assert str(mails.send_waiting(committing, bare, AS_OF)) == "no mail was waiting"
+    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    committing.commit()
+    told = str(mails.send_waiting(committing, bare, AS_OF))
+    assert told == "1 wait: no mail server is set (QBR_SMTP_HOST)"
+
+
+def test_mails_of_an_organization_that_rests_start_nothing(committing, tmp_path):
+    investors(committing)
+    about = scope.organization(committing, marts.ORGANIZATION)
+    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
+    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    assert mails.is_waiting(committing, AS_OF)
+    committing.execute("update app.organizations set is_active = false")
+    assert not mails.is_waiting(committing, AS_OF)
+
+
 def test_a_mail_that_is_given_up_is_counted_as_such(committing, tmp_path):
     investors(committing)
     about = scope.organization(committing, marts.ORGANIZATION)
