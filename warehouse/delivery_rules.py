@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from warehouse.config_section import Section, Text, listed, written_like
 from warehouse.review_wording import ReviewWording
@@ -66,12 +66,24 @@ class Route(Section):
     recipients: Mails = ()
 
 
+def _waits_for_nothing(severities: tuple[Severity, ...]) -> tuple[Severity, ...]:
+    if "critical" in severities:
+        raise ValueError("must leave out critical: what is critical goes at once")
+    return severities
+
+
+def _can_gather(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    if "slack" in channels:
+        raise ValueError("must leave out slack: its bot keeps one message an alert, and can bring no digest")
+    return channels
+
+
 class Digest(Section):
     """Alerts that are no emergency, gathered into one message at these times of the organization's zone."""
 
     at: Annotated[tuple[TimeOfDay, ...], BeforeValidator(listed)] = ("08:00", "16:00")
-    severities: Severities = ("high", "medium", "low")
-    channels: Channels = ("email", "chat_webhook", "teams", "apprise")
+    severities: Annotated[Severities, AfterValidator(_waits_for_nothing)] = ("high", "medium", "low")
+    channels: Annotated[Channels, AfterValidator(_can_gather)] = ("email", "chat_webhook", "teams", "apprise")
 
 
 class Escalation(Section):

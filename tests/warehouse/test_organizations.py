@@ -120,6 +120,14 @@ def test_what_looks_like_a_number_or_a_no_stays_what_was_typed(tmp_path: Path):
             "line 5: delivery.email.recipients.1 must be written like someone@",
         ),
         (
+            "delivery:\n  digest: {severities: [critical, low]}\n",
+            "line 5: delivery.digest.severities must leave out critical: what is critical goes at once",
+        ),
+        (
+            "delivery:\n  digest: {channels: [slack]}\n",
+            "line 5: delivery.digest.channels must leave out slack: its bot keeps one message an alert",
+        ),
+        (
             "thresholds:\n  net_proft: {green_min: 1}\n",
             "line 5: thresholds.net_proft must name a metric of the catalogue",
         ),
