@@ -205,7 +205,7 @@ def test_a_figure_says_that_it_was_imported(history: History) -> None:
 
 
 def deck_text(history: History) -> str:
-    paths = list((get_settings().var_dir / "reports" / "juniper-it" / "2026-Q2").glob("*.pptx"))
+    paths = list((get_settings().var_dir / "reports" / "juniper-it" / "2026-Q2").rglob("*.pptx"))
     assert [path.name for path in paths] == ["juniper-it-2026-Q2-company.pptx"]
     with zipfile.ZipFile(paths[0]) as package:
         assert package.testzip() is None

@@ -36,7 +36,7 @@ def test_there_is_one_deck_for_the_company_and_one_for_each_client(built, tmp_pa
         ("client", "orchard-legal"),
     ]
     folder = tmp_path / "fernhill-it" / "2026-Q2"
-    assert {deck.path for deck in built} == set(folder.iterdir())
+    assert {deck.path for deck in built} == set(folder.rglob("*.pptx"))
 
 
 def test_a_client_without_any_figure_gets_a_deck_only_when_it_is_asked_for(fernhill, tmp_path):
