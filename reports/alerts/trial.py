@@ -7,7 +7,8 @@ from typing import Any, Literal
 from psycopg import Connection
 
 from reports.alerts.channels import ChannelFailed, Parcel
-from reports.alerts.delivery import NOT_CONFIGURED, channels_of
+from reports.alerts.courier import NOT_CONFIGURED
+from reports.alerts.delivery import channels_of
 from reports.alerts.messages import SCHEMA_VERSION
 from reports.alerts.routing import Routing, routing_of
 from reports.formats import utc
