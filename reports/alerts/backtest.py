@@ -109,16 +109,18 @@ def _lived(rule: AlertRule, judged: Iterator[tuple[datetime, Judgement]]) -> tup
     blind = 0
     for moment, judgement in judged:
         found = {condition.scope: condition for condition in judgement.conditions}
-        blind += bool(judgement.unknown) and not found and (rule.metric is not None or judgement.waits_for is not None)
-        pending = {scope: since for scope, since in pending.items() if scope in found or scope in judgement.unknown}
+        says_nothing = bool(judgement.unknown) or judgement.judged == frozenset()
+        blind += says_nothing and not found and (rule.metric is not None or judgement.waits_for is not None)
+        may_open = {scope for scope, condition in found.items() if condition.may_open}
+        pending = {scope: since for scope, since in pending.items() if scope in may_open or judgement.is_unknown(scope)}
         for scope, condition in found.items():
             absent.pop(scope, None)
             if scope in open_now:
                 open_now[scope] = _went_on(open_now[scope], condition, moment)
-            elif condition.may_open and moment - pending.setdefault(scope, moment) >= rule.holds_for:
+            elif scope in may_open and moment - pending.setdefault(scope, moment) >= rule.holds_for:
                 open_now[scope] = PastIncident(scope, moment, moment, None, condition, condition.value)
                 del pending[scope]
-        for scope in [scope for scope in open_now if scope not in found and scope not in judgement.unknown]:
+        for scope in [scope for scope in open_now if scope not in found and not judgement.is_unknown(scope)]:
             if moment - absent.setdefault(scope, moment) >= rule.resolves_after:
                 ended.append(replace(open_now.pop(scope), resolved_at=moment))
                 del absent[scope]

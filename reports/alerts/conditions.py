@@ -33,6 +33,14 @@ class Judgement:
     """What has to come before the rule can judge, where it never could."""
     gap: str | None = None
     """What the rule could judge once and cannot now: a missing value is an alert of its own."""
+    judged: frozenset[str] | None = None
+    """Every scope that was looked at, where a scope that the data no longer names is not known to be right again."""
+    newest: str | None = None
+    """The month looked at, where alerts tell what happened in a month: a newer one ends them and undoes nothing."""
+
+    def is_unknown(self, scope: str) -> bool:
+        """Whether nothing can be said of the scope, so that what is open of it stays as it is."""
+        return scope in self.unknown or (self.judged is not None and scope not in self.judged)
 
 
 def period_in_words(formats: Formats, period: str, bucket: str | None = None) -> str:

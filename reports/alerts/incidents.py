@@ -68,7 +68,7 @@ def settle(
     before = {incident.scope: incident for incident in standing if incident.rule == rule.rule}
     found = {condition.scope: condition for condition in judgement.conditions}
     fresh = [one for scope, one in found.items() if scope not in before and one.may_open]
-    due = _held_long_enough(reporter, rule, fresh, judgement.unknown)
+    due = _held_long_enough(reporter, rule, fresh, judgement)
     opened, still_open, resolved = [], [], []
     for scope, condition in found.items():
         if scope in before:
@@ -80,14 +80,14 @@ def settle(
     for scope, incident in before.items():
         if scope in found:
             continue
-        if scope in judgement.unknown:
+        if judgement.is_unknown(scope):
             still_open.append(incident)
         elif reporter.as_of < (incident.absent_since or reporter.as_of) + rule.resolves_after:
             still_open.append(_gone_for_now(reporter, incident))
         else:
             done = _resolved(reporter, incident)
             resolved.append(done)
-            tell(reporter, routing, done, "resolved", channels=rule.channels)
+            tell(reporter, routing, done, "resolved", channels=rule.channels, is_past=_is_past(done, judgement))
     return Settled(tuple(opened), tuple(still_open), tuple(resolved))
 
 
@@ -118,18 +118,27 @@ def changed(reporter: Reporter, incident: Incident, **columns: object) -> Incide
     )
 
 
+def _is_past(incident: Incident, judgement: Judgement) -> bool:
+    """Whether a newer month ended it, though what it tells of happened all the same."""
+    return judgement.newest is not None and incident.period is not None and incident.period < judgement.newest
+
+
 def _held_long_enough(
-    reporter: Reporter, rule: AlertRule, conditions: list[Condition], unknown: frozenset[str]
+    reporter: Reporter, rule: AlertRule, conditions: list[Condition], judgement: Judgement
 ) -> set[str]:
     """The scopes that have been wrong for as long as the rule asks; the others are noted with the day they began."""
     if not rule.holds_for:
         return {condition.scope for condition in conditions}
     values = {"organization_id": reporter.organization_id, "rule": rule.rule, "as_of": reporter.as_of}
     scopes = [condition.scope for condition in conditions]
+    pending = reporter.connection.execute(
+        "select scope from app.alert_pending where organization_id = %(organization_id)s and rule = %(rule)s", values
+    ).fetchall()
+    right_again = [scope for (scope,) in pending if scope not in scopes and not judgement.is_unknown(scope)]
     reporter.connection.execute(
         "delete from app.alert_pending where organization_id = %(organization_id)s and rule = %(rule)s "
-        "and not (scope = any(%(kept)s))",
-        {**values, "kept": [*scopes, *unknown]},
+        "and scope = any(%(right_again)s)",
+        {**values, "right_again": right_again},
     )
     if not scopes:
         return set()

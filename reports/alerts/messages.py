@@ -33,8 +33,10 @@ _STATES = {
 _LONGEST_SUBJECT = 200
 
 
-def facts_of(reporter: "Reporter", incident: "Incident", step: Step, *, note: str | None = None) -> dict[str, Any]:
-    """What the outbox keeps and machines receive."""
+def facts_of(
+    reporter: "Reporter", incident: "Incident", step: Step, *, note: str | None = None, is_past: bool = False
+) -> dict[str, Any]:
+    """What the outbox keeps and machines receive; `is_past` is what a newer month has ended, and nothing undone."""
     return {
         "schema_version": SCHEMA_VERSION,
         "organization_id": reporter.organization_id,
@@ -54,6 +56,7 @@ def facts_of(reporter: "Reporter", incident: "Incident", step: Step, *, note: st
         "next_action": incident.next_action,
         "runbook": incident.runbook,
         "note": note,
+        "is_past": is_past,
         "first_seen_at": utc(incident.first_seen_at),
         "at": utc(incident.resolved_at or reporter.as_of),
     }
@@ -136,7 +139,9 @@ def in_order(entries: Sequence[Facts]) -> list[Facts]:
 def opening(facts: Facts) -> str:
     """The sentence that says it all."""
     before = {
-        "resolved": "This no longer holds: ",
+        "resolved": "A newer month is known, so this is told no longer: "
+        if facts.get("is_past")
+        else "This no longer holds: ",
         "reminder": "Nobody has acknowledged this yet. ",
         "woken": "The snooze is over, and this still holds. ",
         "escalated": "Nobody has acknowledged this yet, so it comes to you. ",

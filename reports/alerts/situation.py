@@ -67,18 +67,13 @@ class Situation:
 
     @cached_property
     def anomalies(self) -> tuple[Anomaly, ...]:
-        """What is unusual in the latest complete month, or cannot be judged."""
+        """Whether the metrics of the latest complete month are unusual."""
         return buckets.anomalies(self._connection, self._id, str(self.month))
 
     @cached_property
-    def moves(self) -> tuple[occurrences.RevenueMove, ...]:
-        """Clients whose recurring revenue moved in the latest complete month."""
+    def moves(self) -> occurrences.RevenueMoves | None:
+        """How clients' recurring revenue moved in the newest complete month that is stored; None where none is."""
         return occurrences.revenue_moves(self._connection, self._id, str(self.month))
-
-    @cached_property
-    def has_recurring_revenue(self) -> bool:
-        """Whether any client ever had a subscription."""
-        return occurrences.has_recurring_revenue(self._connection, self._id)
 
     @cached_property
     def dunning(self) -> tuple[occurrences.DunningStage, ...]:
@@ -100,9 +95,9 @@ class Situation:
         """Metrics that have a figure a quarter."""
         return buckets.smartnumber_metrics(self._connection, self._id)
 
-    def untied(self, at_least: Decimal) -> tuple[occurrences.Untied, ...]:
-        """Statements of recent months that differ from what they are held against."""
-        return occurrences.untied(self._connection, self._id, self.recent_months, at_least)
+    def ties(self, at_least: Decimal) -> tuple[occurrences.Tie, ...]:
+        """Every statement of a month that is over, held against what it should equal."""
+        return occurrences.ties(self._connection, self._id, str(self.month), at_least)
 
     def figure(self, metric: str, bucket: str | None) -> Bucketed:
         """The metric's newest figure; without a bucket of the quarter where it is a SmartNumber, else of the month."""

@@ -39,6 +39,7 @@ def tell(
     note: str | None = None,
     number: int = 0,
     ways: Iterable[Way] | None = None,
+    is_past: bool = False,
 ) -> None:
     """Note the step, and queue one message a channel. `number` tells a step that can come again from the last one."""
     reporter.connection.execute(
@@ -66,7 +67,7 @@ def tell(
         if ways is not None
         else routing.ways(incident.severity, incident.area, step, reporter.sent_from, channels=channels)
     )
-    facts, name = facts_of(reporter, incident, step, note=note), f"{step}-{number}" if number else step
+    facts, name = facts_of(reporter, incident, step, note=note, is_past=is_past), f"{step}-{number}" if number else step
     named = [(name, way) for way in chosen]
     if step == "resolved":
         named += [(f"{name}-escalated", way) for way in _also_told(reporter, incident, chosen)]

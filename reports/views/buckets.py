@@ -131,13 +131,12 @@ def smartnumber_metrics(connection: Connection[Any], organization_id: str) -> fr
 
 
 def anomalies(connection: Connection[Any], organization_id: str, period: str) -> tuple[Anomaly, ...]:
-    """What month `period` has that is unusual, or cannot be judged, of the whole organization."""
+    """Every metric of month `period` of the whole organization: unusual, usual, or not to be judged."""
     found = rows(
         connection,
         """
         select metric, period, value, unit, median, is_anomaly, reason from marts.fct_metric_anomalies
         where organization_id = %(organization_id)s and client_id = 'all' and period = %(period)s
-            and is_anomaly is not false
         order by metric
         """,
         {"organization_id": organization_id, "period": period},

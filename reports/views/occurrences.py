@@ -1,6 +1,5 @@
 """What happened or does not tie, a row a thing: subscriptions, invoices in dunning, the books, sign-ins, signals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +7,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from reports.views.query import one, rows
+from reports.views.query import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,15 @@ class RevenueMove:
 
 
 @dataclass(frozen=True, slots=True)
+class RevenueMoves:
+    """One month's moves, and the clients of whom it is not known, with every month of theirs up to it."""
+
+    period: str
+    moves: tuple[RevenueMove, ...]
+    unknown: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class DunningStage:
     """The invoices that stood at one stage of dunning at the end of a month."""
 
@@ -34,13 +42,15 @@ class DunningStage:
 
 
 @dataclass(frozen=True, slots=True)
-class Untied:
-    """A statement of one month that does not equal what it is held against: how many lines, and by how much at most."""
+class Tie:
+    """A statement of one month beside what it should equal: how many lines differ too much, by how much at most."""
 
     statement: str
     period: str
     lines: int
-    largest: Decimal
+    is_unknown: bool
+    """Whether a line could not be compared."""
+    largest: Decimal | None
     place: str
 
 
@@ -61,38 +71,56 @@ class Signal:
     observed_at: datetime
 
 
-def revenue_moves(connection: Connection[Any], organization_id: str, period: str) -> tuple[RevenueMove, ...]:
-    """Clients whose recurring revenue moved in `period`, the largest first."""
+def revenue_moves(connection: Connection[Any], organization_id: str, period: str) -> RevenueMoves | None:
+    """The moves of the newest month up to `period` that is stored, the largest first; None where none is.
+
+    Of a client whose month is not known, its earlier months are named too: nothing has come yet that ends them.
+    """
     found = rows(
         connection,
         """
+        with newest as (
+            select max(period) as period from marts.fct_mrr_movements
+            where organization_id = %(organization_id)s and period <= %(period)s
+        ),
+        unknown as (
+            select client_id from marts.fct_mrr_movements
+            where organization_id = %(organization_id)s and period = (select period from newest)
+                and movement is null
+        )
         select moves.client_id, coalesce(clients.name, moves.client_id) as client, moves.period, moves.movement,
             abs(case moves.movement
                 when 'new' then moves.new_mrr when 'expansion' then moves.expansion_mrr
                 when 'contraction' then moves.contraction_mrr when 'churn' then moves.churn_mrr
                 when 'reactivation' then moves.reactivation_mrr
             end) as amount,
-            moves.closing_mrr as closing
-        from marts.fct_mrr_movements as moves
+            moves.closing_mrr as closing, newest.period as newest,
+            moves.client_id in (select client_id from unknown) as is_unknown
+        from newest
+        inner join marts.fct_mrr_movements as moves
+            on moves.organization_id = %(organization_id)s
+            and (
+                moves.period = newest.period
+                or (moves.period < newest.period and moves.client_id in (select client_id from unknown))
+            )
         left join marts.dim_clients as clients
             on clients.organization_id = moves.organization_id and clients.client_id = moves.client_id
-        where moves.organization_id = %(organization_id)s and moves.period = %(period)s
-            and moves.movement in ('new', 'expansion', 'contraction', 'churn', 'reactivation')
         order by amount desc nulls last, client
         """,
         {"organization_id": organization_id, "period": period},
     )
-    return tuple(RevenueMove(**row) for row in found if row["amount"] is not None)
-
-
-def has_recurring_revenue(connection: Connection[Any], organization_id: str) -> bool:
-    """Whether any client ever had a subscription."""
-    found = one(
-        connection,
-        "select exists (select from marts.fct_mrr_movements where organization_id = %(organization_id)s) as found",
-        {"organization_id": organization_id},
+    if not found:
+        return None
+    keys = list(RevenueMove.__dataclass_fields__)
+    return RevenueMoves(
+        period=found[0]["newest"],
+        moves=tuple(
+            RevenueMove(**{key: row[key] for key in keys})
+            for row in found
+            if not row["is_unknown"] and row["movement"] != "none" and row["amount"] is not None
+        ),
+        unknown=frozenset((row["client_id"], row["period"]) for row in found if row["is_unknown"]),
     )
-    return bool(found and found["found"])
 
 
 def dunning(connection: Connection[Any], organization_id: str, period: str) -> tuple[DunningStage, ...]:
@@ -108,10 +136,8 @@ def dunning(connection: Connection[Any], organization_id: str, period: str) -> t
     return tuple(DunningStage(**row) for row in found)
 
 
-def untied(
-    connection: Connection[Any], organization_id: str, periods: Sequence[str], at_least: Decimal
-) -> tuple[Untied, ...]:
-    """Statements of `periods` that do not tie: P&L totals, the ledger against the reports, the ages of receivables."""
+def ties(connection: Connection[Any], organization_id: str, period: str, at_least: Decimal) -> tuple[Tie, ...]:
+    """Statements up to `period` held against each other: P&L totals, the ledger, the ages of receivables."""
     found = rows(
         connection,
         """
@@ -125,17 +151,19 @@ def untied(
             select 'ages of receivables', period, customer_name, difference from marts.fct_aged_receivable_ties
             where organization_id = %(organization_id)s
         )
-        select statement, period, count(*)::int as lines,
-            (array_agg(difference order by abs(difference) desc, line))[1] as largest,
-            coalesce((array_agg(line order by abs(difference) desc, line))[1], 'no name') as place
+        select statement, period,
+            count(*) filter (where abs(difference) >= %(at_least)s)::int as lines,
+            bool_or(difference is null) as is_unknown,
+            (array_agg(difference order by abs(difference) desc nulls last, line))[1] as largest,
+            coalesce((array_agg(line order by abs(difference) desc nulls last, line))[1], 'no name') as place
         from differences
-        where abs(difference) >= %(at_least)s and period = any(%(periods)s)
+        where period <= %(period)s
         group by statement, period
         order by period, statement
         """,
-        {"organization_id": organization_id, "periods": list(periods), "at_least": at_least},
+        {"organization_id": organization_id, "period": period, "at_least": at_least},
     )
-    return tuple(Untied(**row) for row in found)
+    return tuple(Tie(**row) for row in found)
 
 
 def sign_ins(connection: Connection[Any], organization_id: str) -> tuple[SignIn, ...]:

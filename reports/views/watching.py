@@ -8,8 +8,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from reports.views.query import rows
+from reports.views.query import Row, rows
 from reports.views.smartnumbers import Target
+from warehouse.metrics import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class WatchedValue:
     unit: str
     reason: str | None
     target: Target
+    is_stored: bool
+    """Whether the marts hold a row of it for that time; without one it is neither right nor wrong."""
+    was_known: bool
+    """Whether they ever held a value of it."""
 
 
 def alert_rules(
@@ -82,40 +87,45 @@ def watched_values(
     found = rows(
         connection,
         """
-        select thresholds.metric, coalesce(numbers.label, monthly.label) as label,
-            coalesce(numbers.quarter, monthly.period) as period,
-            case when numbers.metric is null then monthly.value else numbers.value end as value,
-            coalesce(numbers.unit, monthly.unit) as unit,
-            case when numbers.metric is null then monthly.reason else numbers.reason end as reason,
+        with figures as (
+            select metric, quarter as period, value, label, unit, reason, true as is_quarterly
+            from marts.fct_smartnumbers where organization_id = %(organization_id)s and quarter <= %(quarter)s
+            union all
+            select metric, period, value, label, unit, reason, false from marts.fct_metrics_monthly
+            where organization_id = %(organization_id)s and client_id = 'all' and period <= %(period)s
+        ),
+        known as (
+            select metric, bool_or(is_quarterly) as is_quarterly, bool_or(value is not null) as was_known
+            from figures group by metric
+        )
+        select thresholds.metric, figures.label, figures.unit, figures.value, figures.reason,
+            case when known.is_quarterly then %(quarter)s else %(period)s end as period,
+            figures.metric is not null as is_stored, coalesce(known.was_known, false) as was_known,
             thresholds.green_min, thresholds.green_max, thresholds.yellow_min, thresholds.yellow_max,
             thresholds.red_threshold
         from app.current_thresholds as thresholds
-        left join marts.fct_smartnumbers as numbers
-            on numbers.organization_id = thresholds.organization_id
-            and numbers.metric = thresholds.metric
-            and numbers.quarter = %(quarter)s
-        left join marts.fct_metrics_monthly as monthly
-            on monthly.organization_id = thresholds.organization_id
-            and monthly.metric = thresholds.metric
-            and monthly.client_id = 'all'
-            and monthly.period = %(period)s
+        left join known on known.metric = thresholds.metric
+        left join figures
+            on figures.metric = thresholds.metric and figures.is_quarterly = known.is_quarterly
+            and figures.period = case when known.is_quarterly then %(quarter)s else %(period)s end
         where thresholds.organization_id = %(organization_id)s
-            and (numbers.metric is not null or monthly.metric is not null)
         order by thresholds.metric
         """,
         {"organization_id": organization_id, "quarter": quarter, "period": period},
     )
-    return tuple(
-        WatchedValue(
-            metric=row["metric"],
-            label=row["label"],
-            period=row["period"],
-            value=row["value"],
-            unit=row["unit"],
-            reason=row["reason"],
-            target=Target(
-                row["green_min"], row["green_max"], row["yellow_min"], row["yellow_max"], row["red_threshold"]
-            ),
-        )
-        for row in found
+    return tuple(_watched(row) for row in found)
+
+
+def _watched(row: Row) -> WatchedValue:
+    of_catalogue = catalogue().get(row["metric"])
+    return WatchedValue(
+        metric=row["metric"],
+        label=row["label"] or (of_catalogue.label if of_catalogue else row["metric"]),
+        period=row["period"],
+        value=row["value"],
+        unit=row["unit"] or (of_catalogue.unit if of_catalogue else "count"),
+        reason=row["reason"] if row["is_stored"] else "the marts hold no figure of that time",
+        target=Target(row["green_min"], row["green_max"], row["yellow_min"], row["yellow_max"], row["red_threshold"]),
+        is_stored=row["is_stored"],
+        was_known=row["was_known"],
     )

@@ -1,6 +1,6 @@
 """A rule tried on the past says which alerts it would have brought: the same that it brings when each month comes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import psycopg
@@ -9,8 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reports.alerts import evaluate
-from reports.alerts.backtest import backtest, rule_named
+from reports.alerts.backtest import _lived, backtest, rule_named
+from reports.alerts.conditions import Condition, Judgement
+from reports.alerts.evaluation import reporter_of
+from reports.alerts.incidents import settle, unresolved
+from reports.alerts.routing import routing_of
 from reports.errors import UnknownScope
+from reports.views import organizations as views
+from reports.views.watching import AlertRule
 from tests.reports import marts
 from tests.reports.alerting import organization, rule
 from warehouse.periods import Period
@@ -91,3 +97,45 @@ def test_the_past_brings_the_alerts_that_the_months_would_have_brought_one_by_on
     ).fetchall()
     done = tried(kept, first=Period.parse(MONTHS[0]))
     assert [(one.opened_at.date(), one.resolved_at and one.resolved_at.date()) for one in done.incidents] == lived
+
+
+SCOPES, STEP = ("a", "b"), timedelta(minutes=10)
+SAYS = st.sampled_from(["wrong", "wrong but old", "right", "unknown", "not looked at"])
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.fixed_dictionaries(dict.fromkeys(SCOPES, SAYS)), min_size=1, max_size=10),
+    st.sampled_from([0, 10, 25]),
+    st.sampled_from([0, 10, 25]),
+)
+def test_alerts_of_the_past_live_by_the_rules_of_alerts_of_the_present(kept, said, held, resolves):
+    tried_rule = AlertRule(
+        "lived", "threshold", None, "medium", {"for_minutes": held, "resolve_after_minutes": resolves}, ()
+    )
+    judged = [(NOW + number * STEP, judgement(each)) for number, each in enumerate(said)]
+    about = views.organization(kept, marts.ORGANIZATION)
+    kept.execute("delete from app.alert_pending")
+    kept.execute("update app.alerts set state = 'resolved', resolved_at = last_seen_at where state <> 'resolved'")
+    known = kept.execute("select coalesce(max(alert_id), 0) from app.alerts").fetchone()[0]
+    for moment, each in judged:
+        reporter = reporter_of(kept, about, moment)
+        settle(reporter, routing_of(about), tried_rule, each, unresolved(reporter))
+    lived = kept.execute(
+        "select scope, first_seen_at, last_seen_at, resolved_at from app.alerts where alert_id > %s order by 2, 1",
+        [known],
+    ).fetchall()
+    incidents, _ = _lived(tried_rule, iter(judged))
+    assert [(one.scope, one.opened_at, one.resolved_at) for one in incidents] == [
+        (scope, opened, resolved) for scope, opened, _, resolved in lived
+    ]
+
+
+def judgement(said: dict[str, str]) -> Judgement:
+    found = [
+        Condition(scope, f"{scope} is wrong", "Mend it.", "docs/runbooks/figures.md", may_open=words == "wrong")
+        for scope, words in said.items()
+        if words.startswith("wrong")
+    ]
+    unknown = frozenset(scope for scope, words in said.items() if words == "unknown")
+    return Judgement(found, unknown, judged=frozenset(said) - {one for one in said if said[one] == "not looked at"})

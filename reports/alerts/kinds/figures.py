@@ -87,9 +87,9 @@ def anomaly(rule: AlertRule, situation: Situation) -> Judgement:
     conditions, unknown = [], set()
     formats, labels = situation.formats, catalogue()
     for one in situation.anomalies:
-        if rule.metric not in {None, one.metric}:
+        if rule.metric not in {None, one.metric} or one.is_anomaly is False:
             continue
-        if not one.is_anomaly:
+        if one.is_anomaly is None:
             unknown.add(one.metric)
             continue
         label = labels[one.metric].label if one.metric in labels else one.metric
@@ -105,7 +105,7 @@ def anomaly(rule: AlertRule, situation: Situation) -> Judgement:
                 period=one.period,
             )
         )
-    return Judgement(conditions, frozenset(unknown))
+    return Judgement(conditions, frozenset(unknown), judged=frozenset(one.metric for one in situation.anomalies))
 
 
 def _targets(rule: AlertRule, situation: Situation) -> Judgement:

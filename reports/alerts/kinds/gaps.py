@@ -30,8 +30,13 @@ def missing_inputs(rule: AlertRule, situation: Situation) -> Judgement:
                 may_open=period in situation.recent_months,
             )
         )
+    unknown = set()
     for watched in situation.watched:
-        if watched.value is None and rule.metric in {None, watched.metric}:
+        if rule.metric not in {None, watched.metric}:
+            continue
+        if not watched.is_stored and not watched.was_known:
+            unknown.add(watched.metric)  # nobody has begun to bring it, so nothing is missing of what there was
+        elif watched.value is None:
             reason = (watched.reason or "no reason recorded").rstrip(". ")
             period = period_in_words(situation.formats, watched.period)
             conditions.append(
@@ -43,7 +48,7 @@ def missing_inputs(rule: AlertRule, situation: Situation) -> Judgement:
                     period=watched.period,
                 )
             )
-    return Judgement(conditions)
+    return Judgement(conditions, frozenset(unknown))
 
 
 def without_data(rule: AlertRule, gap: str) -> Condition:
