@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from portal import pages
-from portal.opening import Refused, Visitor, opened
+from portal.opening import Refused, Visitor, mail_list, opened, take_off
 from portal.receipts import record_of
 from reports.formats import Formats
 from reports.views.organizations import organization
@@ -30,6 +30,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+WITH_A_FORM = HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
 _TYPES = {
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -55,7 +56,7 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
             LOG.exception("A page could not be made.")
             answer = HTMLResponse(pages.message("failed"), 500)
         for name, value in HEADERS.items():
-            answer.headers[name] = value
+            answer.headers.setdefault(name, value)
         if settings.portal_address().startswith("https://"):
             answer.headers["Strict-Transport-Security"] = "max-age=31536000"
         return answer
@@ -88,6 +89,8 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
     @app.get("/style.css")
     def style() -> Response:
         return Response(pages.STYLE, media_type="text/css")
+
+    _add_mail_lists(app, settings, clock)
 
     @app.get("/l/{token}")
     def files(token: str, request: Request) -> Response:
@@ -131,6 +134,23 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
             )
 
     return app
+
+
+def _add_mail_lists(app: FastAPI, settings: Settings, clock: Callable[[], datetime]) -> None:
+    @app.get("/u/{token}")
+    def leaving(token: str) -> Response:
+        # Programs that look through mails follow every link, so opening it changes nothing.
+        with mail_list(settings, token) as (connection, found):
+            name = organization(connection, found.organization_id).name
+            page = pages.leaving(name, found)
+            return HTMLResponse(page, headers={"Content-Security-Policy": WITH_A_FORM})
+
+    @app.post("/u/{token}")
+    def leave(token: str, request: Request) -> Response:
+        # The button of the page, or the one click of a mail program (RFC 8058); what it says besides is not read.
+        with mail_list(settings, token) as (connection, found):
+            take_off(connection, token, settings, _visitor(request), clock())
+            return HTMLResponse(pages.left(organization(connection, found.organization_id).name, found))
 
 
 def _visitor(request: Request) -> Visitor:

@@ -1,4 +1,4 @@
-"""From a link to what it opens: every way it may be refused, and the session that sees one organization only."""
+"""From a link to what it opens or which list of mails it takes off; every way it may be refused; one organization."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,7 +11,9 @@ from typing import IO, Any
 import psycopg
 
 from reports.views.shared_files import SharedFile, files_of_link
+from warehouse import mail_lists
 from warehouse.engine import connect
+from warehouse.mail_lists import Listed
 from warehouse.roles import PORTAL
 from warehouse.settings import Settings
 from warehouse.share_links import Outcome, ShareLink, note_view, open_link, secret_of
@@ -107,6 +109,29 @@ def opened(settings: Settings, token: str, visitor: Visitor, now: datetime) -> I
             raise found.refuse(state, 410)
         files = files_of_link(connection, link.organization_id, link.link_id)
         yield Opened(connection, link, files, visitor, now)
+
+
+@contextmanager
+def mail_list(settings: Settings, token: str) -> Iterator[tuple[psycopg.Connection[Any], Listed]]:
+    """The list of report mails, and the address on it, that the token of a mail is of. Raises Refused."""
+    token_hash = mail_lists.hash_of(token, settings.link_signing_key())
+    if token_hash is None:
+        raise Refused("unknown", 404)
+    with _session(settings) as connection:
+        found = mail_lists.named_by(connection, token_hash)
+        if found is None:
+            raise Refused("unknown", 404)
+        yield connection, found
+
+
+def take_off(
+    connection: psycopg.Connection[Any], token: str, settings: Settings, visitor: Visitor, now: datetime
+) -> None:
+    """Take the address of the token off its list, for good before anything is said."""
+    token_hash = mail_lists.hash_of(token, settings.link_signing_key())
+    if token_hash is not None:
+        mail_lists.leave(connection, token_hash, now=now, ip_address=visitor.ip_address, user_agent=visitor.user_agent)
+        connection.commit()
 
 
 @contextmanager

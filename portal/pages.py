@@ -13,8 +13,10 @@ import msgspec
 
 from portal.receipts import has_record
 from reports.formats import Formats, plain, utc
+from reports.mail_footers import LISTS
 from reports.views.organizations import Organization
 from reports.views.shared_files import SharedFile
+from warehouse.mail_lists import Listed
 
 HERE = Path(__file__).parent
 TEMPLATES = jinja2.Environment(
@@ -93,6 +95,25 @@ def message(why: str) -> str:
     """The page of a refusal."""
     title, words = REFUSALS[why]
     return TEMPLATES.get_template("message.html").render(title=title, words=words)
+
+
+def leaving(organization: str, found: Listed) -> str:
+    """The page with the button that takes an address off a list of mails; or that it is off already."""
+    if found.left_at is not None:
+        return left(organization, found)
+    return TEMPLATES.get_template("leave.html").render(
+        title="Be sent no more of these mails?", organization=organization, list=LISTS[found.mail_list],
+        address=_hinted(found.recipient),
+    )  # fmt: skip
+
+
+def left(organization: str, found: Listed) -> str:
+    """The page that says that the address is off the list."""
+    words = (
+        f"{_hinted(found.recipient)} is sent {LISTS[found.mail_list]} of {organization} no more. Was it a mistake? "
+        f"Ask {organization} to put the address back."
+    )
+    return TEMPLATES.get_template("message.html").render(title="You are off the list", words=words)
 
 
 def listing(organization: Organization, token: str, label: str, expires: str, files: Sequence[SharedFile]) -> str:
@@ -175,6 +196,12 @@ def _figures(slide: dict[str, Any]) -> Iterator[Figure]:
             reason=figure["reason"] if value is None else None,
             receipt=", ".join(part for part in parts if part),
         )
+
+
+def _hinted(address: str) -> str:
+    """An address so that its owner knows it, and nobody whom a mail was passed on to learns it."""
+    name, _, host = address.partition("@")
+    return f"{name[:1]}\N{HORIZONTAL ELLIPSIS}@{host}"
 
 
 def _label(text: str) -> str:

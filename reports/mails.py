@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,17 @@ from typing import Any
 from psycopg import Connection
 
 from reports.files import finished, sha256_of
+from reports.mail_footers import Footer, footer
 from reports.mail_server import MailFailed, MailServer, mail_server
 from reports.views.organizations import Organization, active_organizations, organization
+from warehouse.mail_lists import left
 from warehouse.outbox import LEASE, Message, claim, delivered, enqueue, failed, going_on_from, renew
 from warehouse.settings import Settings
 
 LOG = logging.getLogger(__name__)
 TOPIC = "reports.email"
+_ONE_LINE = default.clone(max_line_length=998)
+"""Addresses in headers must stay as they are: folded at 78 marks, they would be written in code."""
 _TIMEOUT = 60
 """Seconds a mail server may take: attachments are larger than words."""
 _LONGEST = timedelta(seconds=10 * _TIMEOUT)
@@ -86,6 +91,11 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
     recipients = recipients_of(about, settings, mailing.kind)
     if recipients is None:
         return f"No mail was put: delivery.{mailing.kind}.is_enabled is false."
+    gone = left(connection, about.organization_id, mailing.kind)
+    off_the_list = [one for one in recipients if one.lower() in gone]
+    recipients = tuple(one for one in recipients if one.lower() not in gone)
+    if off_the_list and not recipients:
+        return f"No mail was put: {', '.join(off_the_list)} left the list (`qbr report recipients`)."
     if not recipients:
         return (
             f"No mail was put: nobody is named under delivery.{mailing.kind}.recipients or delivery.email.recipients."
@@ -96,6 +106,7 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
             with finished(kept) as unfinished:
                 shutil.copyfile(attachment.path, unfinished)
     payload = {
+        "kind": mailing.kind,
         "subject": mailing.subject,
         "text": mailing.text,
         "html": mailing.html,
@@ -106,7 +117,10 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
         ],
     }
     is_new = enqueue(connection, about.organization_id, TOPIC, mailing.key, payload, now=now)
-    return f"A mail to {len(recipients)} was put." if is_new else "The mail of this time was put before."
+    if not is_new:
+        return "The mail of this time was put before."
+    without = f" {', '.join(off_the_list)} left the list." if off_the_list else ""
+    return f"A mail to {len(recipients)} was put.{without}"
 
 
 def recipients_of(about: Organization, settings: Settings, kind: str) -> tuple[str, ...] | None:
@@ -167,7 +181,7 @@ def send_waiting(
                     continue  # we were too slow, and another sender has it
                 connection.commit()
                 try:
-                    refused = _send(connection, server, settings, message, now)
+                    refused = _send(connection, server, settings, message, about=about, now=now)
                 except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it
                     sent.error = _words(error)
                     LOG.error("mail %s of %s: %s", message.dedupe_key, message.organization_id, type(error).__name__)  # noqa: TRY400
@@ -200,7 +214,13 @@ def _words(error: Exception) -> str:
 
 
 def _send(
-    connection: Connection[Any], server: MailServer, settings: Settings, message: Message, now: datetime
+    connection: Connection[Any],
+    server: MailServer,
+    settings: Settings,
+    message: Message,
+    *,
+    about: Organization,
+    now: datetime,
 ) -> list[str]:
     """A mail of its own to everyone who has not got it, so that nobody sees who else does; each outcome is committed.
 
@@ -211,11 +231,14 @@ def _send(
         [message.organization_id, message.outbox_id],
     )
     done = {recipient for (recipient,) in found.fetchall()}
-    refused, waits = [], []
+    refused, waits, gone = [], [], left(connection, about.organization_id, str(message.payload.get("kind")))
     for person in message.payload["recipients"]:
-        if person in done:
+        if person in done or person.lower() in gone:
             continue
-        mail = as_mail(settings, message, person, now)
+        mail = as_mail(
+            settings, message, person, now, footer(connection, settings, about, message, person=person, now=now)
+        )
+        connection.commit()
         try:
             outcome = server.send(mail, [person], timeout=_TIMEOUT)
         except MailFailed as error:
@@ -233,7 +256,7 @@ def _send(
             _note(connection, message, name, None, now)
     if waits:
         raise MailFailed("; ".join(dict.fromkeys(waits)))
-    if not done:
+    if refused and not done:
         raise MailFailed(f"The mail server {server.host}:{server.port} took it for nobody: {', '.join(refused)}")
     return refused
 
@@ -255,17 +278,19 @@ def _note(connection: Connection[Any], message: Message, person: str, error: str
     connection.commit()
 
 
-def as_mail(settings: Settings, message: Message, person: str, now: datetime) -> EmailMessage:
+def as_mail(settings: Settings, message: Message, person: str, now: datetime, below: Footer) -> EmailMessage:
     """The mail to one person with its attachments. Raises OSError when one is gone or is not what it was."""
     payload: Mapping[str, Any] = message.payload
-    mail = EmailMessage()
+    mail = EmailMessage(policy=_ONE_LINE)
     mail["From"], mail["To"] = settings.smtp_from, person
     mail["Subject"], mail["Date"] = payload["subject"], format_datetime(now)
     name = f"{message.organization_id}/{message.topic}/{message.dedupe_key}"
     mail["Message-ID"] = f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@qbr.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(payload["text"])
-    mail.add_alternative(payload["html"], subtype="html")
+    for header, value in below.headers.items():
+        mail[header] = value
+    mail.set_content(payload["text"] + below.text)
+    mail.add_alternative(below.below(payload["html"]), subtype="html")
     for attachment in payload["attachments"]:
         content = (spool(settings) / attachment["sha256"]).read_bytes()
         if hashlib.sha256(content).hexdigest() != attachment["sha256"]:

@@ -7,6 +7,8 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+FOOTER = "<!-- footer -->"
+"""Where a mail says what only its reader is told; nobody sees it on a page."""
 _CELL = "padding:6px 14px 6px 0;border-bottom:1px solid #D8DEE6;vertical-align:top;text-align:"
 
 
@@ -31,7 +33,7 @@ def as_html(title: str, opening: Sequence[str], sections: Sequence[Section], *, 
         '<body style="margin:0;padding:24px;font-family:Arial,sans-serif;font-size:14px;line-height:1.45;'
         'color:#1B2430;background:#FFFFFF"><div style="max-width:880px;margin:0 auto">'
         f'<h1 style="font-size:22px;margin:0 0 12px;color:#16324F">{html.escape(title)}</h1>{paragraphs}'
-        f"{''.join(map(_section, sections))}</div></body></html>\n"
+        f"{''.join(map(_section, sections))}{FOOTER}</div></body></html>\n"
     )
 
 

@@ -37,6 +37,8 @@ _PORTAL_READS = (
 _PORTAL_CALLS = (
     "app.organization_of_share_link(bytea)",
     "app.note_share_view(bytea, bigint, text, inet, text, timestamptz)",
+    "app.mail_list_of(bytea)",
+    "app.leave_mail_list(bytea, timestamptz, inet, text)",
 )
 _BUILT = ("staging", "intermediate", "marts")
 _LOADER_WRITES = ("clients", "client_links", "credentials")

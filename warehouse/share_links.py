@@ -21,8 +21,9 @@ from warehouse.errors import WarehouseError
 
 Outcome = Literal["listed", "receipts", "downloaded", "expired", "revoked", "replaced", "removed", "damaged", "refused"]
 
-_SECRET_BYTES, _SIGNATURE_BYTES = 24, 18  # multiples of three, whose text has no padding
+SECRET_BYTES, _SIGNATURE_BYTES = 24, 18  # multiples of three, whose text has no padding
 _LONGEST_TOKEN = 100
+_PURPOSE = b"qbr share link 1\0"
 
 
 class LinkRefused(WarehouseError):
@@ -84,8 +85,11 @@ def make(
     expires_at: datetime,
     actor: Actor,
     key: bytes,
+    secret: bytes | None = None,
 ) -> tuple[ShareLink, str]:
     """A new link to those files of one organization, and its token, which is shown once; the caller commits.
+
+    A `secret` is given by whoever can make the same one again.
 
     Raises `LinkRefused` for no file, and for one that another organization has or that lies there no more.
     """
@@ -99,7 +103,7 @@ def make(
     if missing or not wanted:
         told = f"has no finished file {', '.join(map(str, missing))}" if missing else "was asked for no file"
         raise LinkRefused(f"{organization_id} {told}, so no link was made. `qbr link new` without --file finds them.")
-    secret = secrets.token_bytes(_SECRET_BYTES)
+    secret = secret or secrets.token_bytes(SECRET_BYTES)
     with connection.cursor(row_factory=class_row(ShareLink)) as cursor:
         link = cursor.execute(
             "insert into app.share_links (organization_id, token_hash, label, created_by, created_at, expires_at) "  # noqa: S608 - constants
@@ -121,7 +125,7 @@ def make(
         resource=f"link {link.link_id}",
         details={"label": label, "files": wanted, "expires_at": expires_at.isoformat()},
     )
-    return link, _text(secret) + _text(_signature(secret, key))
+    return link, token_of(secret, key)
 
 
 def revoke(
@@ -140,16 +144,23 @@ def revoke(
     record(connection, organization_id, actor, "share_link_revoked", resource=f"link {link_id}", reason=reason)
 
 
-def secret_of(token: str, key: bytes) -> bytes | None:
-    """The hash of the secret in a token; None for anything that was not signed by us. Asks no database."""
+def token_of(secret: bytes, key: bytes, purpose: bytes = _PURPOSE) -> str:
+    """The secret with our signature, as it stands in an address."""
+    return _text(secret) + _text(_signature(secret, key, purpose))
+
+
+def secret_of(token: str, key: bytes, purpose: bytes = _PURPOSE) -> bytes | None:
+    """The hash of the secret in a token; None for anything that we did not sign for this purpose. Asks no database."""
     if len(token) > _LONGEST_TOKEN or not token.isascii():
         return None
     try:
         whole = base64.urlsafe_b64decode(token)
     except ValueError:
         return None
-    secret, signature = whole[:_SECRET_BYTES], whole[_SECRET_BYTES:]
-    if not hmac.compare_digest(signature, _signature(secret, key)) or token != _text(secret) + _text(signature):
+    secret, signature = whole[:SECRET_BYTES], whole[SECRET_BYTES:]
+    if not hmac.compare_digest(signature, _signature(secret, key, purpose)):
+        return None
+    if token != _text(secret) + _text(signature):
         return None
     return hashlib.sha256(secret).digest()
 
@@ -217,8 +228,8 @@ def views(connection: psycopg.Connection, organization_id: str, link_id: int) ->
         ).fetchall()
 
 
-def _signature(secret: bytes, key: bytes) -> bytes:
-    return hmac.new(key, b"qbr share link 1\0" + secret, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+def _signature(secret: bytes, key: bytes, purpose: bytes = _PURPOSE) -> bytes:
+    return hmac.new(key, purpose + secret, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
 
 
 def _text(data: bytes) -> str:

@@ -11,9 +11,15 @@ import typer
 from orchestration import pipeline, regular_reports
 from orchestration.cli.options import OneOrganizationOption, PeriodOption, as_period
 from orchestration.cli.report import near
+from orchestration.errors import UsageError
 from orchestration.progress import on_screen
 from orchestration.selection import chosen_organizations, one_organization, run_instant
 from reports import retention
+from reports.formats import Formats
+from reports.mail_footers import LISTS
+from reports.mails import recipients_of
+from reports.views import organizations as scope
+from warehouse import mail_lists
 from warehouse.audit import Actor
 from warehouse.engine import connect
 from warehouse.settings import get_settings
@@ -61,6 +67,41 @@ def clear(organization: OneOrganizationOption = None) -> None:
         with connect() as connection:
             cleared = retention.clear(connection, one.id, settings.var_dir / "reports", datetime.now(UTC), actor=person)
         typer.echo(f"{one.name}: {cleared}.")
+
+
+@app.command("recipients")
+def recipients(
+    put_back: Annotated[
+        str | None, typer.Option("--put-back", metavar="ADDRESS", help="Send to this address again.")
+    ] = None,
+    mail_list: Annotated[
+        str, typer.Option("--list", metavar="LIST", help="Of which list: investor_report or data_quality_report.")
+    ] = "investor_report",
+    organization: OneOrganizationOption = None,
+) -> None:
+    """Show who gets which report by mail, and who has left a list by the link in a mail.
+
+    Who gets it stands in the organization's file; whoever has left stays off until --put-back.
+    """
+    chosen, settings = one_organization(organization), get_settings()
+    if mail_list not in LISTS:
+        raise UsageError(f"There is no list {mail_list!r}; there are {', '.join(LISTS)}. Nothing was done.")
+    pipeline.prepare([chosen])
+    with connect() as connection:
+        if put_back is not None:
+            person = Actor("person", getpass.getuser())
+            mail_lists.put_back(connection, chosen.id, mail_list, put_back, actor=person)
+            typer.echo(f"{put_back} is sent {LISTS[mail_list]} of {chosen.name} again.")
+            return
+        about = scope.organization(connection, chosen.id)
+        gone = {(one.mail_list, one.recipient): one.left_at for one in mail_lists.those_who_left(connection, chosen.id)}
+    formats = Formats(chosen.locale, chosen.currency, chosen.time_zone)
+    for name, words in LISTS.items():
+        found = recipients_of(about, settings, name)
+        typer.echo(f"{words[:1].upper()}{words[1:]} ({name}):{'' if found else ' nobody'}")
+        for address in found or ():
+            left_at = gone.get((name, address.lower()))
+            typer.echo(f"  {address}" + (f", left the list on {formats.instant(left_at)}" if left_at else ""))
 
 
 def _made(kind: str, period: str | None, *, mail: bool, organization: str | None) -> None:
