@@ -1,4 +1,4 @@
-"""Three made-up businesses in one warehouse, extracted, built and reported once: what the truths are held against."""
+"""Three made-up businesses and a dealer in one warehouse, built and reported once: what the truths are held against."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 import sandbox.world
 from orchestration import demonstration, pipeline
@@ -17,6 +18,8 @@ from orchestration.sandbox_process import Sandbox
 from tests.installation import installed
 from tests.sandbox_server import running_sandbox, sandbox_at
 from warehouse.checksums import ATTEMPTS, RUN_FACTS, Checksum, table_checksums
+from warehouse.credentials import connect_source
+from warehouse.engine import connect
 from warehouse.organizations import Organization, load_organization
 from warehouse.periods import Period, latest_complete_quarter, periods_between
 from warehouse.settings import PROJECT_ROOT, get_settings
@@ -43,10 +46,11 @@ class Business:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The loaded warehouse and what the run that filled it said."""
+    """The loaded warehouse and what the run that filled it said; the dealer's truth is held elsewhere."""
 
     url: str
     businesses: tuple[Business, ...]
+    dealer: Organization
     report: pipeline.RunReport
     reports_dir: Path
 
@@ -72,8 +76,30 @@ def three_businesses(database_url: str, var_dir: Path) -> Iterator[Warehouse]:
             demonstration.import_figures(organization, server)
             demonstration.read_history(organization, server, run_id=f"history-{seed}", progress=Quiet())
             businesses.append(Business(organization, sandbox.world.build(seed), server, server.clock()))
-        report = pipeline.run([one.organization for one in businesses], as_of=businesses[0].now, progress=Quiet())
-        yield Warehouse(database_url, tuple(businesses), report, get_settings().var_dir / "reports")
+        dealer = stack.enter_context(_dealer(database_url, businesses[0].sandbox))
+        everyone = [*(one.organization for one in businesses), dealer]
+        report = pipeline.run(everyone, as_of=businesses[0].now, progress=Quiet())
+        yield Warehouse(database_url, tuple(businesses), dealer, report, get_settings().var_dir / "reports")
+
+
+@contextmanager
+def _dealer(database_url: str, sandbox: Sandbox) -> Iterator[Organization]:
+    """The demonstration's dealer, connected to a database beside the warehouse."""
+    organization = load_organization(PROJECT_ROOT / "config" / "demo-dealer.yml")
+    name = f"{psycopg.conninfo.conninfo_to_dict(database_url)['dbname']}_dealer"
+    pipeline.prepare([organization])
+    try:
+        facts = sandbox.databases(database_url, name)[organization.id]
+        with connect() as connection:
+            connect_source(
+                connection, organization.id, "opsdb", facts, environment="sandbox", actor=demonstration.ACTOR
+            )
+        yield organization
+    finally:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            for firm in ("saas", "dealer"):
+                connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(f"{name}_{firm}")))
 
 
 def complete_periods(business: Business) -> list[str]:

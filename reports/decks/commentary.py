@@ -71,7 +71,10 @@ def headline(formats: Formats, view: Commentary) -> Finding:
     crossed = [change for change in view.changes if change.has_crossed]
     if crossed:
         period = crossed[0].now.period
-        number = counted("commentary.crossed", "thresholds crossed", period, len(crossed), "marts.fct_smartnumbers")
+        number = counted(
+            "commentary.crossed", "thresholds crossed", period, len(crossed), "marts.fct_smartnumbers",
+            which=f"those of another colour than in {view.previous_quarter}",
+        )  # fmt: skip
         return say.finding(f"{say.count(number, 'figure', 'figures')} crossed a threshold since {before}")
     moved = worth_naming(formats, view.changes)
     if moved:

@@ -169,5 +169,5 @@ def _bound(number: SmartNumber, name: str, value: Decimal | None) -> Figure:
         value=value,
         unit=number.figure.unit,
         scale=number.figure.scale,
-        receipt=Receipt(model="app.current_thresholds", method="recorded"),
+        receipt=number.bound_receipt(name),
     )

@@ -110,7 +110,7 @@ class Deck:
         ended = Quarter.parse(self.quarter.quarter).periods[2].first_day
         instant = datetime(ended.year, ended.month, ended.day, tzinfo=UTC).replace(tzinfo=None)
         properties = self._presentation.core_properties
-        properties.title = self.title
+        properties.title = legal(self.title)
         properties.author = properties.last_modified_by = legal(self.brand.name)
         properties.created = properties.modified = instant
         properties.revision = 1
@@ -180,15 +180,12 @@ class Page:
         key = (figure.metric, figure.period, figure.client_id)
         self._cited.setdefault(key, {}).setdefault(shown, figure)
 
-    def fact(self, metric: str, period: str, value: Decimal, *, unit: str, model: str, shown: str) -> str:
-        """The text of something that is no metric (a bound, an account's amount), cited as `metric`."""
-        self.cite(Figure(metric, metric, period, value, unit, Receipt(model=model, method="recorded")), shown)
-        return shown
-
-    def count(self, metric: str, period: str, number: int, *, model: str) -> str:
-        """A number of rows of `model`, cited as `metric`."""
+    def count(self, metric: str, period: str, number: int, *, model: str, how: str = "rows counted") -> str:
+        """A number of rows of `model`, or what `how` says of them, cited as `metric`."""
         shown = self.formats.number(number)
-        return self.fact(metric, period, Decimal(number), unit="count", model=model, shown=shown)
+        receipt = Receipt(model=model, method="recorded", note=how)
+        self.cite(Figure(metric, metric, period, Decimal(number), "count", receipt), shown)
+        return shown
 
     def value(self, figure: Figure, *, places: int | None = None) -> str:
         """The figure's text, cited."""

@@ -26,14 +26,20 @@ def summary(formats: Formats, quarter: QuarterFacts, numbers: Sequence[SmartNumb
     if not numbers:
         return say.finding(f"No SmartNumbers exist for {formats.quarter(quarter.quarter)} yet")
     model, rows = "marts.fct_smartnumbers", len(numbers)
-    total = counted("smartnumbers.all", "SmartNumbers", quarter.quarter, len(numbers), model)
-    present = counted("smartnumbers.known", "with a value", quarter.quarter, len(known), model, of_rows=rows)
+    at = quarter.quarter
+    total = counted("smartnumbers.all", "SmartNumbers", at, rows, model, which="SmartNumbers of the quarter")
+    present = counted(
+        "smartnumbers.known", "with a value", at, len(known), model, of_rows=rows, which="those with a value"
+    )
     judged = [number for number in known if number.status in {"green", "yellow", "red"}]
     text = f"{say.value(present)} of {say.value(total)} SmartNumbers have a value"
     if judged:
         green = sum(number.status == "green" for number in judged)
-        good = counted("smartnumbers.green", "on target", quarter.quarter, green, model, of_rows=rows)
-        targets = counted("smartnumbers.judged", "with a target", quarter.quarter, len(judged), model, of_rows=rows)
+        good = counted("smartnumbers.green", "on target", at, green, model, of_rows=rows, which="those that are green")
+        targets = counted(
+            "smartnumbers.judged", "with a target", at, len(judged), model, of_rows=rows,
+            which="those that are green, yellow or red",
+        )  # fmt: skip
         text += f"; {say.value(good)} of {say.value(targets)} with a target are on target"
     return say.finding(text)
 
@@ -51,7 +57,10 @@ def block(formats: Formats, title: str, numbers: Sequence[SmartNumber]) -> Findi
             text = f"{_name(hit[0])} is {words} at {say.value(hit[0].figure)}"
             if more:
                 quarter = hit[0].figure.period
-                rest = counted(f"smartnumbers.{status}.more", "more", quarter, more, "marts.fct_smartnumbers")
+                rest = counted(
+                    f"smartnumbers.{hit[0].block}.{status}.more", "more", quarter, more, "marts.fct_smartnumbers",
+                    which=f"{status} ones of the block {hit[0].block} beside {hit[0].figure.metric}",
+                )  # fmt: skip
                 text += f", and {say.value(rest)} more"
             return say.finding(text)
     moved = [number for number in known if number.change_fraction.value and not _is_still(formats, number)]

@@ -19,13 +19,14 @@ def line(figure: Figure, shown: str | None) -> str:
     """The receipt of one figure; `shown` is its text on the slide, None where only a chart draws it."""
     receipt = figure.receipt
     value = plain(figure.value) if figure.value is None else f"{plain(figure.value)} {figure.unit}"
+    model = receipt.model if receipt.column is None else f"{receipt.model}.{receipt.column}"
     parts = [
         figure.metric if figure.client_id == "all" else f"{figure.metric} of {figure.client_id}",
         figure.period,
         value if figure.reason is None or figure.value is not None else f"{value}: {figure.reason}",
         *([f"shown as {shown}"] if shown is not None else []),
         receipt.method if receipt.basis is None else f"{receipt.method}, {receipt.basis} basis",
-        receipt.model if receipt.source is None else f"{receipt.model} from {receipt.source}",
+        model if receipt.source is None else f"{model} from {receipt.source}",
         "source rows not counted" if receipt.source_rows is None else f"{receipt.source_rows} source rows",
         f"freshest {utc(receipt.freshest_at)}",
         *([receipt.note] if receipt.note else []),

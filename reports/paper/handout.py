@@ -8,6 +8,7 @@ from typing import Any
 from reports.decks.records import DeckRecord
 from reports.exports.table import Column, Table
 from reports.exports.workbook import write_workbook
+from reports.files import finished
 
 _SLIDE = (Column("slide_number", "integer"), Column("slide"))
 _FIGURES = (
@@ -15,6 +16,7 @@ _FIGURES = (
     *(Column(name) for name in ("label", "metric", "period", "client_id")),
     Column("value", "decimal"),
     *(Column(name) for name in ("unit", "shown", "reason", "method", "basis", "source", "model")),
+    Column("column"),
     Column("source_rows", "integer"),
     Column("months", "integer"),
     Column("freshest_at", "instant"),
@@ -26,10 +28,8 @@ _CHARTS = (*_SLIDE, *(Column(name) for name in ("chart", "series", "category")),
 
 def write_handout(record: DeckRecord, snapshot: str, path: Path) -> None:
     """Write the workbook of the deck that was drawn from the snapshot of this hash; the same deck, the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    write_workbook(list(_tables(record, snapshot)), unfinished)
-    unfinished.replace(path)
+    with finished(path) as unfinished:
+        write_workbook(list(_tables(record, snapshot)), unfinished)
 
 
 def _tables(record: DeckRecord, snapshot: str) -> Iterator[Table]:
@@ -59,8 +59,8 @@ def _figures(record: DeckRecord) -> Iterator[Sequence[Any]]:
                 slide.number,
                 slide.title,
                 *(figure.label, figure.metric, figure.period, figure.client_id, figure.value, figure.unit, field.shown),
-                *(figure.reason, receipt.method, receipt.basis, receipt.source, receipt.model, receipt.source_rows),
-                *(figure.months, receipt.freshest_at, receipt.note),
+                *(figure.reason, receipt.method, receipt.basis, receipt.source, receipt.model, receipt.column),
+                *(receipt.source_rows, figure.months, receipt.freshest_at, receipt.note),
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from reports.views.figures import Figure, Receipt
+from reports.views.figures import Figure, Receipt, freshest
 from reports.views.query import rows
 
 _METRICS = ("endpoints_managed", "seats_managed")
@@ -105,7 +105,7 @@ def fleet_by_client(
     return FleetByClient(
         period=period,
         named=tuple(present[:cut]),
-        rest=_sum(f"{len(rest)} other clients", rest, period) if rest else None,
+        rest=_sum(f"{len(rest)} other clients", rest, present[:cut], period) if rest else None,
         rest_count=len(rest),
         total=total,
     )
@@ -118,7 +118,12 @@ def device_classes(
     found = rows(
         connection,
         """
-        select node_class, count(distinct device_id) as devices, max(snapshot_date) as snapshot_date
+        select node_class, count(distinct device_id) as devices, max(snapshot_date) as snapshot_date,
+            (
+                select freshest_at from marts.fct_metrics_monthly
+                where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
+                    and metric = 'endpoints_managed'
+            ) as freshest_at
         from marts.fct_device_months
         where organization_id = %(organization_id)s and client_id = %(client_id)s and period = %(period)s
             and is_endpoint and snapshot_date is not null
@@ -143,7 +148,8 @@ def device_classes(
                     method="collected",
                     source="ninjaone",
                     source_rows=row["devices"],
-                    note=f"read on {row['snapshot_date']}",
+                    freshest_at=row["freshest_at"],
+                    note=f"devices of this class, read on {row['snapshot_date']}",
                 ),
             ),
         )
@@ -183,7 +189,9 @@ def agreements(connection: Connection[Any], organization_id: str, client_id: str
                 unit="usd",
                 client_id=client_id,
                 reason=None if row["monthly_amount"] is not None else "the PSA gives no monthly amount",
-                receipt=Receipt(model="marts.fct_agreements", method="collected", source="connectwise", source_rows=1),
+                receipt=Receipt(
+                    "marts.fct_agreements", "monthly_amount", method="collected", source="connectwise", source_rows=1
+                ),
             ),
         )
         for row in found
@@ -230,19 +238,19 @@ def _unknown(metric: str, period: str) -> Figure:
     )
 
 
-def _sum(name: str, fleets: Sequence[ClientFleet], period: str) -> ClientFleet:
+def _sum(name: str, fleets: Sequence[ClientFleet], named: Sequence[ClientFleet], period: str) -> ClientFleet:
+    beside = ", ".join(sorted(fleet.endpoints.client_id for fleet in named))
     return ClientFleet(
         name,
-        _added([fleet.endpoints for fleet in fleets], period),
-        _added([fleet.seats for fleet in fleets], period),
+        _added([fleet.endpoints for fleet in fleets], beside, period),
+        _added([fleet.seats for fleet in fleets], beside, period),
     )
 
 
-def _added(figures: Sequence[Figure], period: str) -> Figure:
-    """The sum of the figures that have a value; without a value when none has."""
+def _added(figures: Sequence[Figure], beside: str, period: str) -> Figure:
+    """The sum of the figures that have a value; without a value when none has. `beside` names the clients not in it."""
     known = [figure for figure in figures if figure.value is not None]
     values = [figure.value for figure in known if figure.value is not None]
-    freshest = [figure.receipt.freshest_at for figure in known if figure.receipt.freshest_at is not None]
     first = figures[0]
     return Figure(
         metric=first.metric,
@@ -256,7 +264,7 @@ def _added(figures: Sequence[Figure], period: str) -> Figure:
             model="marts.fct_metrics_monthly",
             source=first.receipt.source,
             source_rows=sum(figure.receipt.source_rows or 0 for figure in known),
-            freshest_at=max(freshest) if freshest else None,
-            note=f"sum over {len(known)} clients",
+            freshest_at=freshest(known),
+            note=f"sum over the {len(known)} clients with a value beside {beside}",
         ),
     )

@@ -1,14 +1,14 @@
 """What a commentary is computed from: what changed, the parts that add up to the change, thresholds, typed words."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
 
 from reports.views import company, investor, metrics
-from reports.views.figures import Figure, Receipt, Series, difference
+from reports.views.figures import Figure, Receipt, Series, as_stated, difference
 from reports.views.query import Row, rows
 from reports.views.scope import Scope
 from reports.views.smartnumbers import SmartNumber
@@ -224,9 +224,9 @@ def _parts(number: SmartNumber, found: Sequence[Row], model: str) -> tuple[Figur
     own = [row for row in found if row["metric"] == number.figure.metric]
     if number.change.value is None or len(own) < 2:
         return ()
-    return _summed(
-        number.figure, [(row["part"], row["label"], Decimal(row["contribution"])) for row in own], model, number.change
-    )
+    parts = [(row["part"], row["label"], Decimal(row["contribution"])) for row in own]
+    moved = Change(number.figure, number.previous, number.change, number.change_fraction, "", "", "")
+    return _summed(moved, parts, model, {})
 
 
 def _with_parts(change: Change, found: Sequence[Row], model: str) -> Change:
@@ -239,7 +239,9 @@ def _with_parts(change: Change, found: Sequence[Row], model: str) -> Change:
         parts.append(("not split", "not split", rest))
     if len(parts) < 2:
         return change
-    return _better(change, change.better, _summed(change.now, parts, model, change.change))
+    told = ", ".join(f"{part} {amount}" for part, _, amount in parts if part != "not split")
+    how = {"not split": f"what is left beside {told or 'nothing'}"}
+    return _better(change, change.better, _summed(change, parts, model, how))
 
 
 def _hours(closed: Series, hours: Series) -> Change:
@@ -253,14 +255,26 @@ def _hours(closed: Series, hours: Series) -> Change:
         ("tickets", "number of tickets closed", by_number),
         ("each", "work on each", change.change.value - by_number),
     ]
-    return _better(change, "", _summed(change.now, parts, "marts.fct_metrics_quarterly", change.change))
+    then, this = closed.figures[1], closed.figures[2]
+    how = {
+        "tickets": f"({as_stated(this)} minus {as_stated(then)}) times {as_stated(change.previous)} divided by "
+        f"{as_stated(then)}, to four decimals",
+        "each": f"what is left beside the number of tickets, {by_number}",
+    }
+    return _better(change, "", _summed(change, parts, "marts.fct_metrics_quarterly", how))
 
 
-def _summed(now: Figure, parts: Sequence[tuple[str, str, Decimal]], model: str, change: Figure) -> tuple[Figure, ...]:
+def _summed(
+    change: Change, parts: Sequence[tuple[str, str, Decimal]], model: str, how: Mapping[str, str]
+) -> tuple[Figure, ...]:
+    """The largest parts and the sum of the others as figures; `how` tells of parts that no row of the model holds."""
+    now, whole = change.now, f"part of the change of {change.change.value} since {change.previous.period}"
     shown = list(parts) if len(parts) <= _NAMED + 1 else list(parts[:_NAMED])
     rest = parts[len(shown) :]
+    beside = ", ".join(part for part, *_ in shown)
     if rest:
         shown.append(("others", f"{len(rest)} others", sum((amount for *_, amount in rest), Decimal(0))))
+        how = {**how, "others": f"sum of the {len(rest)} parts beside {beside}"}
     return tuple(
         Figure(
             metric=f"{now.metric}.driver.{part}",
@@ -270,7 +284,11 @@ def _summed(now: Figure, parts: Sequence[tuple[str, str, Decimal]], model: str, 
             unit=now.unit,
             scale=now.scale,
             client_id=now.client_id,
-            receipt=Receipt(model=model, source_rows=1, note=f"part of the change of {change.value}"),
+            receipt=Receipt(
+                model=model,
+                freshest_at=now.receipt.freshest_at,
+                note=f"{whole}: {how[part]}" if part in how else whole,
+            ),
         )
         for part, label, amount in shown
     )
@@ -287,7 +305,7 @@ def _moved(now: Figure, previous: Figure) -> Change:
         unit="fraction",
         client_id=now.client_id,
         reason=None if fraction is not None else change.reason or "there was nothing to compare with",
-        receipt=change.receipt,
+        receipt=replace(change.receipt, note=f"({change.receipt.note}) divided by the size of {as_stated(previous)}"),
     )
     return Change(now, previous, change, share, "", "neutral", "neutral")
 

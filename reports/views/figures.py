@@ -1,5 +1,6 @@
 """The two things every view hands out: a figure, and the receipt that says where it comes from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,8 @@ class Receipt:
     """Where a figure comes from; printed into the speaker notes of every slide that shows it."""
 
     model: str
+    column: str | None = None
+    """Where in the model the value stands; None for a metric's own row, and for what is worked out from others."""
     method: str = "calculated"
     basis: str | None = None
     source: str | None = None
@@ -107,12 +110,33 @@ def difference(metric: str, label: str, later: Figure, earlier: Figure) -> Figur
             source=later.receipt.source,
             source_rows=later.receipt.source_rows,
             freshest_at=later.receipt.freshest_at,
-            note=f"{later.metric} {later.period} {later.value} minus {earlier.metric} {earlier.period} {earlier.value}",
+            note=f"{as_stated(later)} minus {as_stated(earlier)}",
         ),
     )
 
 
-def counted(metric: str, label: str, period: str, count: int, model: str, *, of_rows: int | None = None) -> Figure:
+def as_stated(figure: Figure) -> str:
+    """A figure as receipts name it among their inputs: metric, period and exact value."""
+    return f"{figure.metric} {figure.period} {figure.value}"
+
+
+def freshest(figures: Iterable[Figure]) -> datetime | None:
+    """When the newest record behind the figures was read, as far as their receipts tell."""
+    known = [figure.receipt.freshest_at for figure in figures if figure.receipt.freshest_at is not None]
+    return max(known, default=None)
+
+
+def counted(
+    metric: str,
+    label: str,
+    period: str,
+    count: int,
+    model: str,
+    *,
+    of_rows: int | None = None,
+    client_id: str = "all",
+    which: str = "",
+) -> Figure:
     """How many rows of `model` a statement speaks of, as a figure; `of_rows` is how many were looked at."""
     return Figure(
         metric=metric,
@@ -120,5 +144,10 @@ def counted(metric: str, label: str, period: str, count: int, model: str, *, of_
         period=period,
         value=Decimal(count),
         unit="count",
-        receipt=Receipt(model=model, source_rows=count if of_rows is None else of_rows, note="rows counted"),
+        client_id=client_id,
+        receipt=Receipt(
+            model=model,
+            source_rows=count if of_rows is None else of_rows,
+            note=f"rows counted: {which}" if which else "rows counted",
+        ),
     )

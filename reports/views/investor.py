@@ -1,15 +1,16 @@
 """What investors are shown: recurring revenue and what moved it, retention, runway, reliability."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
 
 from reports.views import metrics
-from reports.views.figures import Figure, Receipt, Series, reason_of
-from reports.views.query import Row, rows
+from reports.views.figures import Figure, Receipt, Series, as_stated, freshest, reason_of
+from reports.views.investor_rows import investor_metrics_by_month, revenue_by_month
+from reports.views.query import Row
 from reports.views.scope import Scope
 
 _REVENUE = "marts.fct_revenue_monthly"
@@ -121,8 +122,9 @@ class About:
 def growth(connection: Connection[Any], scope: Scope) -> Growth:
     """Recurring revenue over thirteen months."""
     series = _revenue(connection, scope, scope.months, STOCKS)
-    rate = scope.once(_investor, connection, scope.organization_id, scope.months)
-    return Growth(series, _series("mrr_growth_rate", "Growth on the month before", "fraction", scope.months, rate))
+    rate = scope.once(investor_metrics_by_month, connection, scope.organization_id, scope.months)
+    name = "Growth on the month before"
+    return Growth(series, _series("mrr_growth_rate", name, "fraction", scope.months, rate))
 
 
 def bridge(connection: Connection[Any], scope: Scope) -> Bridge:
@@ -168,7 +170,7 @@ def runway(connection: Connection[Any], scope: Scope) -> Measures:
 
 def reliability(connection: Connection[Any], scope: Scope) -> Measures:
     """Uptime, failed requests, how fast answers come, services in operation."""
-    found = scope.once(_investor, connection, scope.organization_id, scope.months)
+    found = scope.once(investor_metrics_by_month, connection, scope.organization_id, scope.months)
     return Measures(
         {metric: _series(metric, label, unit, scope.months, found) for metric, (label, unit) in _SERVICE_LABELS.items()}
     )
@@ -214,7 +216,7 @@ def _months_over(scope: Scope, quarter: str) -> tuple[str, ...]:
 def _revenue(
     connection: Connection[Any], scope: Scope, months: Sequence[str], columns: Sequence[str]
 ) -> dict[str, Series]:
-    found = scope.once(_revenue_rows, connection, scope.organization_id, tuple(months))
+    found = scope.once(revenue_by_month, connection, scope.organization_id, tuple(months))
     series = {}
     for column in columns:
         label, unit, reason = _LABELS[column]
@@ -224,37 +226,6 @@ def _revenue(
         )
         series[column] = Series(column, label, unit, figures)
     return series
-
-
-def _revenue_rows(connection: Connection[Any], organization_id: str, months: Sequence[str]) -> dict[str, Row]:
-    found = rows(
-        connection,
-        """
-        select period, mrr_run_rate, arr, arpa, paying_clients, opening_mrr, new_mrr, expansion_mrr, reactivation_mrr,
-            contraction_mrr, churn_mrr, fx_mrr, net_revenue_retention_12_months, gross_revenue_retention_12_months,
-            customer_churn_rate, revenue_churn_rate, mrr_reason, coalesce(movement_reason, ratio_reason) as
-            movement_reason, year_reason
-        from marts.fct_revenue_monthly
-        where organization_id = %(organization_id)s and period = any(%(months)s)
-        """,
-        {"organization_id": organization_id, "months": list(months)},
-    )
-    return {row["period"]: row for row in found}
-
-
-def _investor(connection: Connection[Any], organization_id: str, months: Sequence[str]) -> dict[str, Row]:
-    found = rows(
-        connection,
-        """
-        select period, mrr_growth_rate, uptime_percentage_30d, error_rate, api_p95_latency_ms,
-            services_operational::numeric as services_operational, reasons
-        from marts.fct_investor_metrics
-        where organization_id = %(organization_id)s and period = any(%(months)s)
-        """,
-        {"organization_id": organization_id, "months": list(months)},
-    )
-    return {row["period"]: {**row, **{f"{key}_why": why for key, why in (row["reasons"] or {}).items()}}
-            for row in found}  # fmt: skip
 
 
 def _series(metric: str, label: str, unit: str, months: Sequence[str], found: Mapping[str, Row]) -> Series:
@@ -276,6 +247,7 @@ def _figure(
     metric: str, label: str, unit: str, month: str, row: Row | None, *, reason: str, model: str, source: str
 ) -> Figure:
     value = None if row is None else row.get(metric)
+    source_rows, freshest_at = (None, None) if row is None else row["behind"].get(metric, (None, None))
     why = "outside the months this organization has figures for" if row is None else row.get(reason)
     return Figure(
         metric=metric,
@@ -284,7 +256,7 @@ def _figure(
         value=None if value is None else Decimal(value),
         unit=unit,
         reason=None if value is not None else why or "the marts give no reason",
-        receipt=Receipt(model=model, source=source, source_rows=0 if row is None else 1),
+        receipt=Receipt(model, metric, source=source, source_rows=source_rows, freshest_at=freshest_at),
     )
 
 
@@ -293,14 +265,10 @@ def _signed(series: Series) -> Series:
     if series.metric not in LOSSES:
         return series
     figures = tuple(
-        Figure(
-            metric=figure.metric,
-            label=figure.label,
-            period=figure.period,
+        replace(
+            figure,
             value=None if figure.value is None else -figure.value,
-            unit=figure.unit,
-            receipt=Receipt(model=figure.receipt.model, source="stripe", source_rows=1, note="taken away"),
-            reason=figure.reason,
+            receipt=replace(figure.receipt, note="taken away: the mart's value with its sign turned"),
         )
         for figure in series.figures
     )
@@ -310,16 +278,12 @@ def _signed(series: Series) -> Series:
 def _renamed(figure: Figure, quarter: str) -> Figure:
     """A month's end figure as its quarter's."""
     is_opening = figure.metric == "opening_mrr"
-    return Figure(
+    return replace(
+        figure,
         metric="opening_mrr" if is_opening else "closing_mrr",
         label="Opening MRR" if is_opening else "Closing MRR",
         period=quarter,
-        value=figure.value,
-        unit=figure.unit,
-        reason=figure.reason,
-        receipt=Receipt(
-            model=figure.receipt.model, source="stripe", source_rows=1, note=f"{figure.metric} of {figure.period}"
-        ),
+        receipt=replace(figure.receipt, note=f"{figure.metric} of {figure.period}"),
     )
 
 
@@ -334,7 +298,10 @@ def _added(metric: str, label: str, period: str, figures: Sequence[Figure]) -> F
         unit="usd",
         reason=None if lacking is None else reason_of(lacking),
         receipt=Receipt(
-            model=_REVENUE, source="stripe", source_rows=len(figures), note=f"sum of {len(figures)} figures"
+            model=_REVENUE,
+            source="stripe",
+            freshest_at=freshest(figures),
+            note=f"sum of {', '.join(as_stated(figure) for figure in figures)}",
         ),
         months=len({figure.period for figure in figures}),
     )

@@ -113,6 +113,13 @@ _SPEND = {
     "fct_fleet_spend_trends.parts_spend": _Known("trend.parts_spend", "Parts", "usd", "split_reason"),
     "fct_fleet_spend_trends.rental_spend": _Known("trend.rental_spend", "Rentals", "usd", "total_reason"),
 }
+_READ_WITH = {
+    "fct_fleet_mix": "fct_fleet_overview",
+    "fct_fleet_units": "fct_fleet_overview",
+    "fct_fleet_spend_trends": "fct_service_costs",
+    "fct_parts_categories": "fct_parts_and_rentals",
+}
+"""Marts that do not say how fresh they are, and one that is made of the same records and does."""
 _KNOWN: dict[str, _Known] = {**_FLEET, **_SERVICE, **_SPEND}
 
 
@@ -125,6 +132,11 @@ class Rows:
     client_id: str
     kept_in: str | None = None
     """The finalised review that holds the rows; None for the marts as they are now."""
+
+    def _freshest(self, mart: str | None) -> Any:
+        """When the newest record behind another mart of the same records was read."""
+        told = [row["freshest_at"] for row in self.of(mart or "") if row.get("freshest_at")]
+        return max(told, default=None)
 
     def of(self, mart: str) -> Sequence[Facts]:
         """All rows of a mart."""
@@ -152,7 +164,7 @@ class Rows:
                 if mart == "fct_fleet_units"
                 else "The dealer's system does not tell."
             )
-        freshest = None if given is None else given.get("freshest_at")
+        freshest = None if given is None else given.get("freshest_at") or self._freshest(_READ_WITH.get(mart))
         return Figure(
             metric=f"{known.metric}.{of}" if of else known.metric,
             label=of or known.label,
@@ -161,6 +173,7 @@ class Rows:
             unit=known.unit,
             receipt=Receipt(
                 model=f"marts.{mart}",
+                column=column,
                 source="opsdb",
                 freshest_at=None if freshest is None else datetime.fromisoformat(str(freshest)).astimezone(UTC),
                 note=f"as kept with {self.kept_in}" if self.kept_in else None,

@@ -301,7 +301,8 @@ def _amount(found: Rows, rule: str | None, amount: Decimal | None) -> Figure | N
     if rule is None or amount is None:
         return None
     note = f"rule {rule}, as kept with {found.kept_in}" if found.kept_in else f"rule {rule}"
-    receipt = Receipt(model="marts.fct_recommendations", source="opsdb", note=note)
+    freshest_at = found.figure("fct_fleet_overview.units").receipt.freshest_at
+    receipt = Receipt("marts.fct_recommendations", "impact_amount", source="opsdb", freshest_at=freshest_at, note=note)
     return Figure(
         f"recommendation_impact.{rule}", "Amount", found.quarter, amount, "usd", receipt, client_id=found.client_id
     )

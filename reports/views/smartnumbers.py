@@ -73,6 +73,11 @@ class SmartNumber:
         """This quarter's value."""
         return self.history.figures[-1]
 
+    def bound_receipt(self, bound: str) -> Receipt:
+        """Where a bound of the target comes from."""
+        own = self.figure.receipt
+        return Receipt(_MODEL, bound, "recorded", freshest_at=own.freshest_at, note="as set in app.current_thresholds")
+
     @property
     def previous(self) -> Figure:
         """The quarter before."""
@@ -168,6 +173,7 @@ def _figure(row: Row) -> Figure:
         is_sum=True,
         receipt=Receipt(
             model=_MODEL,
+            column="value",
             source_rows=row["source_rows"],
             freshest_at=row["freshest_at"],
             note=f"{row['formula']}, with {_inputs(row['inputs'])}",
@@ -187,6 +193,7 @@ def _derived(figure: Figure, previous: Figure, value: Decimal | None, suffix: st
         reason=None if value is not None else "the two quarters cannot be compared",
         receipt=Receipt(
             model=_MODEL,
+            column=suffix,
             source_rows=figure.receipt.source_rows,
             freshest_at=figure.receipt.freshest_at,
             note=f"{figure.period} {figure.value} against {previous.period} {previous.value}",

@@ -78,7 +78,9 @@ def test_the_figures_of_each_client_equal_the_truth(warehouse: Warehouse, place:
 
 
 def test_each_business_has_its_decks(warehouse: Warehouse) -> None:
-    for each in warehouse.report.organizations:
+    *businesses, dealer = warehouse.report.organizations
+    assert {deck.kind for deck in dealer.decks.built} == {"customer_review"}
+    for each in businesses:
         assert each.decks_blocked is None
         assert sum(deck.kind == "company" for deck in each.decks.built) == 1
         assert len(each.decks.built) > 10
@@ -103,9 +105,8 @@ def deck_text(path: Path) -> str:
 
 def test_a_second_run_changes_no_row(warehouse: Warehouse) -> None:
     before = checksums(warehouse.url)
-    report = pipeline.run(
-        [one.organization for one in warehouse.businesses], as_of=warehouse.businesses[0].now, progress=Quiet()
-    )
+    everyone = [*(one.organization for one in warehouse.businesses), warehouse.dealer]
+    report = pipeline.run(everyone, as_of=warehouse.businesses[0].now, progress=Quiet())
     assert report.exit_code == 0
     assert {one.new + one.changed + one.deleted for each in report.organizations for one in each.streams} == {0}
     assert checksums(warehouse.url) == before

@@ -135,9 +135,16 @@ def agreements_headline(formats: Formats, agreements: Sequence[Agreement], quart
     if not agreements:
         return say.finding(f"No agreement was in force at the end of {period}")
     model = "marts.fct_agreements"
-    total = counted("agreements.in_force", "agreements", quarter.quarter, len(agreements), model)
+    whose = agreements[0].monthly_amount.client_id
     managed = sum(agreement.is_managed for agreement in agreements)
-    part = counted("agreements.managed", "managed", quarter.quarter, managed, model, of_rows=len(agreements))
+    total = counted(
+        "agreements.in_force", "agreements", quarter.quarter, len(agreements), model,
+        client_id=whose, which="in force on the quarter's last day",
+    )  # fmt: skip
+    part = counted(
+        "agreements.managed", "managed", quarter.quarter, managed, model,
+        of_rows=len(agreements), client_id=whose, which="those in force that are for managed services",
+    )  # fmt: skip
     verb = "was" if len(agreements) == 1 else "were"
     return say.finding(
         f"{say.count(total, 'agreement', 'agreements')} {verb} in force at the end of {period}, "
@@ -156,8 +163,14 @@ def agreements_total(agreements: Sequence[Agreement], period: str) -> Figure:
         period=period,
         value=sum(known, Decimal(0)) if is_whole else None,
         unit="usd",
+        client_id=agreements[0].monthly_amount.client_id,
         reason=None if is_whole else "an agreement has no monthly amount",
-        receipt=Receipt(model="marts.fct_agreements", source="connectwise", source_rows=len(known), note="sum"),
+        receipt=Receipt(
+            model="marts.fct_agreements",
+            source="connectwise",
+            source_rows=len(known),
+            note="sum of monthly_amount over the agreements in force on the quarter's last day",
+        ),
     )
 
 

@@ -36,7 +36,9 @@ def render_fleet(deck: Deck, view: Fleet) -> None:
         return
     rows = [_row(page, fleet) for fleet in clients.named]
     if clients.rest is not None:
-        page.count("clients.rest", clients.period, clients.rest_count, model="marts.fct_metrics_monthly")
+        beside = clients.rest.endpoints.receipt.note or ""
+        how = f"clients counted that have devices, {beside[beside.find('beside') :]}"
+        page.count("clients.rest", clients.period, clients.rest_count, model="marts.fct_metrics_monthly", how=how)
         rows.append(_row(page, clients.rest))
     rows.append(_row(page, clients.total))
     page.table(

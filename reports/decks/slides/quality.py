@@ -10,7 +10,7 @@ from reports.decks.shapes import Cell, Column, Table
 from reports.decks.slides.parts import missing, panel
 from reports.formats import Formats, utc
 from reports.views.company import Freshness, Quality
-from reports.views.figures import counted
+from reports.views.figures import Figure, Receipt, counted
 from reports.views.organizations import Snapshot
 from reports.views.quality import MissingInput, StreamFreshness, UnmappedAccount
 
@@ -20,7 +20,7 @@ SOURCES = {
     "stripe": "Stripe",
     "quickbooks": "QuickBooks Online",
 }
-_FRESHNESS = "marts.fct_source_freshness"
+_FRESHNESS, _UNMAPPED = "marts.fct_source_freshness", "marts.fct_unmapped_accounts"
 
 
 def render_freshness(deck: Deck, view: Freshness) -> None:
@@ -74,11 +74,15 @@ def render_gaps(deck: Deck, quality: Quality) -> None:
     upper, lower = page.content.rows(1, 1)
     (inputs, accounts), (clients, checks) = upper.columns(1, 1), lower.columns(1, 1)
     period = quarter.quarter
+
+    def count(metric: str, number: int, model: str) -> str:
+        return page.count(metric, period, number, model=model)
+
     has_books = any(stream.source == "quickbooks" for stream in quality.streams)
     panel(
         page,
         inputs,
-        _heading(page, "Missing inputs", len(quality.missing), "marts.fct_missing_inputs", period),
+        f"Missing inputs: {count('missing_inputs', len(quality.missing), 'marts.fct_missing_inputs')}",
         missing_lines(formats, quality.missing),
         more="more, listed by qbr doctor",
         empty="Every monthly input has a value." if quarter.complete_months else "No month of the quarter is over.",
@@ -86,7 +90,7 @@ def render_gaps(deck: Deck, quality: Quality) -> None:
     panel(
         page,
         accounts,
-        _heading(page, "Accounts without a mapping", len(quality.unmapped), "marts.fct_unmapped_accounts", period),
+        f"Accounts without a mapping: {count('unmapped_accounts', len(quality.unmapped), _UNMAPPED)}",
         [_account_line(page, account, period) for account in quality.unmapped],
         empty="Every account with postings is mapped." if has_books else "No books were read.",
     )
@@ -97,14 +101,14 @@ def render_gaps(deck: Deck, quality: Quality) -> None:
     panel(
         page,
         clients,
-        _heading(page, "Clients to confirm", len(quality.clients), "marts.dim_clients", period),
+        f"Clients to confirm: {count('clients.to_confirm', len(quality.clients), 'marts.dim_clients')}",
         unconfirmed,
         empty="Every client is matched and confirmed." if quality.has_clients else "No client is known.",
     )
     failed = [check for check in quality.checks if not check.is_passed]
     passed = len(quality.checks) - len(failed)
-    total = page.count("checks.all", period, len(quality.checks), model="app.check_results")
-    done = page.count("checks.passed", period, passed, model="app.check_results")
+    total = count("checks.all", len(quality.checks), "app.check_results")
+    done = count("checks.passed", passed, "app.check_results")
     panel(
         page,
         checks,
@@ -174,12 +178,12 @@ def _source_row(page: Page, source: str, streams: Sequence[StreamFreshness], per
     formats = page.formats
     name = SOURCES.get(source, source)
     facts = []
-    for what, amount in (
-        ("streams", len(streams)),
-        ("records", sum(stream.records or 0 for stream in streams)),
-        ("rejected", sum(stream.records_rejected or 0 for stream in streams)),
+    for what, amount, how in (
+        ("streams", len(streams), f"rows counted: streams of {source}"),
+        ("records", sum(stream.records or 0 for stream in streams), f"sum of records of {source}"),
+        ("rejected", sum(stream.records_rejected or 0 for stream in streams), f"sum of records_rejected of {source}"),
     ):
-        facts.append(page.count(f"{source}.{what}", period, amount, model=_FRESHNESS))
+        facts.append(page.count(f"{source}.{what}", period, amount, model=_FRESHNESS, how=how))
     never = [stream for stream in streams if stream.last_completed_at is None]
     failed = [stream.stream for stream in streams if stream.last_outcome == "failed"]
     oldest = None if never else _oldest([stream.last_completed_at for stream in streams])
@@ -201,14 +205,11 @@ def _oldest(instants: Sequence[datetime | None]) -> datetime | None:
 
 
 def _account_line(page: Page, account: UnmappedAccount, period: str) -> str:
-    name, model = f"unmapped.{account.account_id}", "marts.fct_unmapped_accounts"
+    name = f"unmapped.{account.account_id}"
     shown = page.formats.money(account.amount, 2)
-    page.fact(name, period, account.amount, unit="usd", model=model, shown=shown)
+    receipt = Receipt(_UNMAPPED, method="recorded", note="sum of amount over the quarter's months")
+    page.cite(Figure(name, account.account_name, period, account.amount, "usd", receipt), shown)
     return f"{account.account_name} ({account.report_group}): {shown}"
-
-
-def _heading(page: Page, what: str, count: int, model: str, period: str) -> str:
-    return f"{what}: {page.count(what.lower(), period, count, model=model)}"
 
 
 def _names(streams: Sequence[StreamFreshness]) -> str:

@@ -169,8 +169,9 @@ def _bound(page: Page, number: SmartNumber, name: str, bound: Decimal | None) ->
         return ""
     figure = number.figure
     shown = page.formats.with_unit(bound, figure.unit, places=places_of(figure))
-    source = "app.current_thresholds"
-    return page.fact(f"{figure.metric}.{name}", figure.period, bound, unit=figure.unit, model=source, shown=shown)
+    metric, receipt = f"{figure.metric}.{name}", number.bound_receipt(name)
+    page.cite(Figure(metric, metric, figure.period, bound, figure.unit, receipt), shown)
+    return shown
 
 
 def _trend(page: Page, key: str, box: Box, numbers: Sequence[SmartNumber]) -> None:
