@@ -14,7 +14,7 @@ from bench import drawing
 from bench.demonstrated import Demonstrated
 from bench.figures import Figure, a_second, say, speeds
 from bench.workshop import Size, organization
-from reports.decks import build_client_deck, build_company_deck
+from reports.decks import build_deck
 from reports.decks.builder import gather_deck
 from reports.views import metrics
 from reports.views import organizations as scope
@@ -74,7 +74,7 @@ def draw_company(organization_id: str, quarter: str, folder: str, times: int) ->
     """The company's deck, some times over."""
     with connect() as connection:
         for _ in range(times):
-            build_company_deck(connection, organization_id, quarter, Path(folder))
+            build_deck(connection, "company", organization_id, quarter, Path(folder))
             connection.commit()
 
 
@@ -82,5 +82,5 @@ def draw_clients(organization_id: str, quarter: str, folder: str, clients: Seque
     """A deck for each of the clients."""
     with connect() as connection:
         for client_id in clients:
-            build_client_deck(connection, organization_id, quarter, Path(folder), client_id)
+            build_deck(connection, "client", organization_id, quarter, Path(folder), client_id=client_id)
             connection.commit()

@@ -197,7 +197,7 @@ def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progre
     with connect() as connection:
         try:
             progress.stage(f"{organization.name}: decks of {quarter}")
-            one.decks = build_quarter(organization.id, str(quarter), progress=progress)
+            one.decks = build_quarter(organization, str(quarter), progress=progress)
         except DeckBlocked as error:
             one.decks_blocked = str(error)
         progress.stage(f"{organization.name}: alerts")

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestration.progress import Progress
-from orchestration.selection import one_organization
 from orchestration.timetable import tells_investors
 from orchestration.traces import where_the_details_are
 from reports.decks import BuiltDeck
+from reports.decks.builder import clients_left_out
 from reports.decks.bulk import Commission, Order, Outcome, build_all, orders_of
 from reports.paper.companions import Companions, accompany
 from warehouse.audit import RUN, Actor
 from warehouse.engine import connect
+from warehouse.organizations import Organization
 from warehouse.settings import get_settings
 
 WORTH_A_PROCESS = 25
@@ -28,11 +29,13 @@ class QuarterDecks:
     built: list[BuiltDeck] = field(default_factory=list)
     unchanged: int = 0
     failed: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """Clients that got no deck, each with why; nobody is asked where decks were ordered by name."""
     companions: Companions = field(default_factory=lambda: Companions((), ()))
 
 
 def build_quarter(
-    organization_id: str,
+    organization: Organization,
     quarter: str,
     *,
     progress: Progress,
@@ -48,10 +51,12 @@ def build_quarter(
     Each deck is committed by itself. Raises DeckBlocked while a check holds them back, UnknownScope for an
     organization or quarter that is not in the marts.
     """
-    settings = get_settings()
+    settings, organization_id = get_settings(), organization.id
     with connect() as connection:
         wanted = list(orders) or orders_of(connection, organization_id, quarter)
-    if not orders and tells_investors(one_organization(organization_id)):
+        has_decks_of_clients = not orders and any(one.deck == "client" for one in wanted)
+        left_out = clients_left_out(connection, organization_id, quarter) if has_decks_of_clients else ()
+    if not orders and tells_investors(organization):
         wanted.append(Order("investor"))
     outcomes: list[Outcome] = []
     commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
@@ -69,6 +74,7 @@ def build_quarter(
         built=built,
         unchanged=sum(one.is_unchanged for one in outcomes),
         failed=[*(_told(one) for one in outcomes if one.error is not None), *companions.failed],
+        left_out=[f"{name}: {why}" for name, why in left_out],
         companions=companions,
     )
 

@@ -21,7 +21,13 @@ OWNERS = ["team:account-management"]
 
 @dg.asset(
     key=["reports", "decks"],
-    deps=sorted({*shown_by("company_deck"), *shown_by("client_decks"), *shown_by("customer_reviews")}),
+    deps=sorted(
+        {
+            mart
+            for deck in ("company_deck", "client_decks", "customer_reviews", "investor_pack")
+            for mart in shown_by(deck)
+        }
+    ),
     partitions_def=partitions.organization_quarters,
     group_name="reports",
     kinds={"powerpoint"},
@@ -38,7 +44,7 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     organization = one_organization(partitions.organization_of(key))
     quarter = partitions.quarter_of(key)
     try:
-        done = build_quarter(organization.id, str(quarter), progress=Quiet())
+        done = build_quarter(organization, str(quarter), progress=Quiet())
     except DeckBlocked as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     if done.failed:
@@ -69,14 +75,19 @@ def alerts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 
 def metadata_of(done: QuarterDecks) -> dict[str, dg.MetadataValue]:
     """Where the decks lie: the folder to open, a link to each file, and the first slide of the first as a picture."""
+    without = {
+        "clients without a deck": dg.MetadataValue.int(len(done.left_out)),
+        **({"why": dg.MetadataValue.md("\n".join(f"- {one}" for one in done.left_out))} if done.left_out else {}),
+    }
     if not done.built:
-        return {"decks": dg.MetadataValue.int(0)}
+        return {"decks": dg.MetadataValue.int(0), **without}
     links = "\n".join(f"- [{deck.path.name}]({deck.path.as_uri()})" for deck in done.built)
     shown = done.built[0].path.with_suffix(".pdf")
     picture = f"![{shown.stem}](data:image/png;base64,{b64encode(preview(shown)).decode()})" if shown.is_file() else ""
     return {
         "decks": dg.MetadataValue.int(len(done.built)),
         "unchanged": dg.MetadataValue.int(done.unchanged),
+        **without,
         "folder": dg.MetadataValue.path(os.path.commonpath([deck.path.parent for deck in done.built])),
         "files": dg.MetadataValue.md(links),
         "PDFs": dg.MetadataValue.text(done.companions.why_no_pdf or f"{len(done.companions.pdfs)} printed"),

@@ -6,12 +6,13 @@ import getpass
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 
 from orchestration import pipeline
 from orchestration.cli.deck_comparison import print_comparison
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
-from orchestration.cli.report import near, summary
+from orchestration.cli.report import near, summary, without_decks
 from orchestration.errors import NothingDone, UsageError
 from orchestration.progress import complain, on_screen
 from orchestration.quarter_decks import build_quarter
@@ -64,7 +65,10 @@ def build(
         bool | None, typer.Option("--pdf/--no-pdf", help="Print each deck; as QBR_PRINTS_PDF says when not given.")
     ] = None,
 ) -> None:
-    """Render the company deck and one deck a client, or the one asked for, from the marts as they are now.
+    """Render the decks of a quarter, or the one asked for, from the marts as they are now.
+
+    These are the company deck, one deck a client that has anything to show, a dealer's customer reviews and, where an
+    organization has recurring revenue or a product of its own to tell of, the investor pack.
 
     Beside each deck lie a PDF and a handout with all of its figures. A failed check of severity error, or books that
     do not tie, hold the decks back. A forced deck carries its reason and stands in the audit log. One deck that fails
@@ -78,7 +82,7 @@ def build(
         screen.stage(f"{chosen.name}: decks of {shown}")
         try:
             done = build_quarter(
-                chosen.id,
+                chosen,
                 str(shown),
                 progress=screen,
                 orders=[Order(_named(deck, client), client)] if client or deck else [],
@@ -93,6 +97,8 @@ def build(
         for one in done.built:
             screen.line(_line(one))
         screen.line(summary(done))
+        for said in without_decks(done):
+            screen.line(said)
     for sentence in done.failed:
         complain(f"qbr: {sentence}")
     if done.failed:
@@ -171,6 +177,11 @@ def finalise_deck(
             )
         except (FinaliseRefused, DeckBlocked) as error:
             raise NothingDone(str(error)) from error
+        try:
+            connection.commit()
+        except psycopg.Error:
+            done.withdraw()
+            raise
     typer.echo(f"Final: {near(done.path)}, SHA-256 {done.frozen.content_sha256}.")
 
 

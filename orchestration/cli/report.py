@@ -234,6 +234,8 @@ def _print_decks(console: Console, one: OrganizationReport) -> None:
         _plain(console, f"Decks of {len(of_clients)} clients: {near(of_clients[0].path.parent.parent)}/")
     if one.decks.built:
         _plain(console, summary(one.decks))
+    for said in without_decks(one.decks):
+        _plain(console, said)
 
 
 def summary(done: QuarterDecks) -> str:
@@ -245,6 +247,14 @@ def summary(done: QuarterDecks) -> str:
     if companions.pdfs:
         said.append(f"{len(companions.pdfs)} PDFs by {companions.made_by}")
     return ", ".join(said) + (f". {companions.why_no_pdf}" if companions.why_no_pdf else "")
+
+
+def without_decks(done: QuarterDecks) -> list[str]:
+    """Which clients got no deck because there is nothing to show, and why."""
+    if not done.left_out:
+        return []
+    clients = "1 client, which has" if len(done.left_out) == 1 else f"{len(done.left_out)} clients, which have"
+    return [f"No deck for {clients} nothing to show:", *(f"  {one}" for one in done.left_out)]
 
 
 def first_steps(organization_id: str) -> str:

@@ -1,6 +1,6 @@
-"""Decks: PowerPoint files with native charts, built from views. `build_decks` is the way in."""
+"""Decks: PowerPoint files with native charts, built from views. `bulk.build_all` makes many, `build_deck` one."""
 
-from reports.decks.builder import BuiltDeck, build_client_deck, build_company_deck, build_deck, build_decks
+from reports.decks.builder import BuiltDeck, build_deck
 from reports.errors import DeckBlocked
 
-__all__ = ["BuiltDeck", "DeckBlocked", "build_client_deck", "build_company_deck", "build_deck", "build_decks"]
+__all__ = ["BuiltDeck", "DeckBlocked", "build_deck"]

@@ -1,7 +1,6 @@
 """From marts to files: the gate before a deck, its snapshot, its drawing, and where both are put."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +16,7 @@ from reports.decks.rendering import render
 from reports.decks.snapshots import DeckSnapshot, content_sha256, decode, encode, sha256
 from reports.decks.templates import open_template
 from reports.errors import DeckBlocked, ReportError, UnknownScope
+from reports.files import finished, sha256_of
 from reports.views import metrics
 from reports.views import organizations as facts
 from reports.views.scope import Scope
@@ -39,34 +39,10 @@ class BuiltDeck:
     """Which share of its fields no person had to fill in."""
     draft_reason: str | None = None
 
-
-def build_decks(
-    connection: Connection[Any],
-    organization_id: str,
-    quarter: str,
-    out_dir: Path,
-    *,
-    clients: Sequence[str] | None = None,
-    force_reason: str | None = None,
-    actor: Actor = RUN,
-) -> list[BuiltDeck]:
-    """The company's deck and one for each client (`clients` names some), under `out_dir`.
-
-    None means every client that has a figure to show; of one known to billing systems alone a deck would say nothing.
-
-    Files lie in ``<organization>/<quarter>/`` and are noted as artefacts; the caller commits. Raises DeckBlocked while
-    an error check fails, UnknownScope for an organization, quarter or client that is not in the marts.
-    """
-    place = (organization_id, quarter, out_dir)
-    company = build_deck(connection, "company", *place, force_reason=force_reason, actor=actor)
-    wanted = clients_to_review(connection, organization_id, quarter) if clients is None else clients
-    return [
-        company,
-        *(
-            build_deck(connection, "client", *place, client_id=client_id, force_reason=force_reason, actor=actor)
-            for client_id in wanted
-        ),
-    ]
+    @property
+    def stands(self) -> bool:
+        """True while this very deck lies at its place; another run may have put another one there."""
+        return self.path.is_file() and sha256_of(self.path) == self.sha256
 
 
 def clients_to_review(connection: Connection[Any], organization_id: str, quarter: str) -> tuple[str, ...]:
@@ -74,6 +50,13 @@ def clients_to_review(connection: Connection[Any], organization_id: str, quarter
     with one_state(connection):
         months = _scope(connection, organization_id, quarter, None).months
         return metrics.clients_with_values(connection, organization_id, months)
+
+
+def clients_left_out(connection: Connection[Any], organization_id: str, quarter: str) -> tuple[tuple[str, str], ...]:
+    """The clients that have no deck of `quarter` because there is nothing to show, by name, each with why."""
+    with one_state(connection):
+        months = _scope(connection, organization_id, quarter, None).months
+        return metrics.clients_without_values(connection, organization_id, months)
 
 
 def build_deck(
@@ -87,38 +70,13 @@ def build_deck(
     force_reason: str | None = None,
     actor: Actor = RUN,
 ) -> BuiltDeck:
-    """One declared deck, of the organization or of one client. Raises as `build_decks`."""
+    """One declared deck, of the organization or of one client.
+
+    Files lie in ``<organization>/<quarter>/`` and are noted as artefacts; the caller commits. Raises DeckBlocked while
+    an error check fails, UnknownScope for an organization, quarter or client that is not in the marts.
+    """
     snapshot = gather_deck(connection, deck, organization_id, quarter, client_id=client_id, force_reason=force_reason)
     return write_deck(connection, encode(snapshot), out_dir, actor=actor)
-
-
-def build_company_deck(
-    connection: Connection[Any],
-    organization_id: str,
-    quarter: str,
-    out_dir: Path,
-    *,
-    force_reason: str | None = None,
-    actor: Actor = RUN,
-) -> BuiltDeck:
-    """The owner's review of the whole organization. Raises as `build_decks`."""
-    place = (organization_id, quarter, out_dir)
-    return build_deck(connection, "company", *place, force_reason=force_reason, actor=actor)
-
-
-def build_client_deck(
-    connection: Connection[Any],
-    organization_id: str,
-    quarter: str,
-    out_dir: Path,
-    client_id: str,
-    *,
-    force_reason: str | None = None,
-    actor: Actor = RUN,
-) -> BuiltDeck:
-    """The review one client is shown: its own devices, tickets, hours and agreements. Raises as `build_decks`."""
-    place = (organization_id, quarter, out_dir)
-    return build_deck(connection, "client", *place, client_id=client_id, force_reason=force_reason, actor=actor)
 
 
 def gather_deck(
@@ -130,7 +88,7 @@ def gather_deck(
     client_id: str | None = None,
     force_reason: str | None = None,
 ) -> DeckSnapshot:
-    """The snapshot of one deck, read in one state of the warehouse, gate included. Raises as `build_decks`."""
+    """The snapshot of one deck, read in one state of the warehouse, gate included. Raises as `build_deck`."""
     if force_reason is not None and not force_reason.strip():
         raise ReportError("A forced deck needs a reason, which stands on every slide; nothing was written.")
     declared = declaration(deck)
@@ -188,7 +146,8 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
     for place, content, _ in files:
         refuse_frozen(connection, organization_id, place, sha256(content))
     for place, content, kind in files:
-        _put(place, content)
+        with finished(place) as unfinished:
+            unfinished.write_bytes(content)
         store(
             connection,
             organization_id,
@@ -264,10 +223,3 @@ def _scope(connection: Connection[Any], organization_id: str, quarter: str, clie
     months = facts.quarter_facts(connection, organization_id, quarter)
     client = None if client_id is None else facts.client(connection, organization_id, client_id)
     return Scope(organization, months, facts.snapshot(connection, organization_id), client)
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)  # whoever opens the deck sees the old one or the new one, never half

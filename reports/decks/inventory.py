@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from psycopg import Connection
 
+from reports.views.files import path_of
 from reports.views.query import rows
 
 
@@ -44,7 +44,7 @@ def listed(connection: Connection[Any], organization_id: str, quarter: str | Non
             quarter=row["period"],
             deck=row["kind"].removesuffix("_deck"),
             client_id=row["client_id"],
-            path=Path(unquote(urlparse(row["uri"]).path)),
+            path=path_of(row["uri"]),
             sha256=row["sha256"],
             slides=row["details"].get("slides"),
             filled_automatically=row["details"].get("filled_automatically"),

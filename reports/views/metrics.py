@@ -60,6 +60,40 @@ def clients_with_values(connection: Connection[Any], organization_id: str, perio
     return tuple(row["client_id"] for row in found)
 
 
+def clients_without_values(
+    connection: Connection[Any], organization_id: str, periods: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Names of the clients with nothing to review in `periods`, by name, each with why."""
+    found = rows(
+        connection,
+        """
+        select clients.name, found.figures, found.known, found.reason
+        from marts.dim_clients as clients
+        cross join lateral (
+            select count(*) as figures, count(metrics.value) as known,
+                count(*) filter (where metrics.value <> 0) as told,
+                mode() within group (order by metrics.reason) filter (where metrics.value is null) as reason
+            from marts.fct_metrics_monthly as metrics
+            where metrics.organization_id = clients.organization_id and metrics.client_id = clients.client_id
+                and metrics.period = any(%(periods)s)
+        ) as found
+        where clients.organization_id = %(organization_id)s and clients.is_excluded is not true
+            and clients.client_id <> 'unassigned' and found.told = 0
+        order by lower(clients.name), clients.client_id
+        """,
+        {"organization_id": organization_id, "periods": list(periods)},
+    )
+    return tuple((row["name"], _why_nothing(row)) for row in found)
+
+
+def _why_nothing(row: Row) -> str:
+    if not row["figures"]:
+        return "no system tells of devices, tickets or hours"
+    if not row["known"]:
+        return str(row["reason"] or "no figure has a value").rstrip(".")
+    return "nothing but zeros" + (f", and not all is known: {row['reason'].rstrip('.')}" if row["reason"] else "")
+
+
 def quarterly(
     connection: Connection[Any],
     organization_id: str,

@@ -102,12 +102,14 @@ class Value:
 def fleet(connection: Connection[Any], scope: Scope) -> Fleet:
     """Machines active on the quarter's last day."""
     found = rows_of(connection, scope)
+    total = found.figure("fct_fleet_overview.units")
     unknown = found.figure("fct_fleet_overview.units_ownership_unknown")
+    is_told = unknown.value != 0 and total.value is not None  # where nothing is known, the total says why
     ownership = [found.figure(f"fct_fleet_overview.units_{word}") for word in ("owned", "leased", "rented")]
     mix = [(row, _named_kind(row)) for row in found.of("fct_fleet_mix")]
     return Fleet(
-        total=found.figure("fct_fleet_overview.units"),
-        ownership=(*ownership, *([unknown] if unknown.value else [])),
+        total=total,
+        ownership=(*ownership, *([unknown] if is_told else [])),
         kinds=tuple(found.figure("fct_fleet_mix.units", row, of=name) for row, name in mix),
         shares=tuple(found.figure("fct_fleet_mix.share", row, of=name) for row, name in mix),
     )
@@ -122,7 +124,7 @@ def health(connection: Connection[Any], scope: Scope) -> Health:
         not_assessed=found.figure("fct_fleet_health.units_not_assessed"),
         average_age=found.figure("fct_fleet_health.average_age_years"),
         attention_cost=found.figure("fct_fleet_health.attention_annual_cost"),
-        ages=tuple(ages[:-1]) + ((ages[-1],) if ages[-1].value else ()),
+        ages=tuple(ages[:-1]) + ((ages[-1],) if ages[-1].value != 0 else ()),
         machines=tuple(_machine(found, row) for row in sorted(_attention(found), key=_worst_first)),
     )
 
@@ -136,7 +138,7 @@ def service(connection: Connection[Any], scope: Scope) -> Service:
         completion=found.figure("fct_service_performance.planned_completion_rate"),
         response=found.figure("fct_service_performance.average_response_hours"),
         first_time=found.figure("fct_service_performance.first_time_fix_rate"),
-        shares=shares if shares[-1].value else shares[:-1],
+        shares=shares if shares[-1].value != 0 else shares[:-1],
         monthly=_by_month(found, "fct_service_calls_monthly.service_calls"),
     )
 
@@ -151,7 +153,7 @@ def costs(connection: Connection[Any], scope: Scope) -> Costs:
     return Costs(
         total=found.figure("fct_service_costs.total_spend"),
         per_machine=found.figure("fct_service_costs.cost_per_unit"),
-        kinds=tuple(kinds if kinds[-1][1].value else kinds[:-1]),
+        kinds=tuple(kinds if kinds[-1][1].value != 0 else kinds[:-1]),
         trend=_by_quarter(found, [f"{kind}_cost" for kind in KINDS_OF_CALL]),
     )
 

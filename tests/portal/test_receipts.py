@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reports.decks import build_client_deck
+from reports.decks import build_deck
 from tests.portal.conftest import Installation
 from tests.reports import marts
 from warehouse.roles import ensure_roles
@@ -18,7 +18,7 @@ def deck(installation: Installation) -> tuple[Installation, int, str]:
     marts.whole_organization(connection)
     connection.commit()
     ensure_roles(connection, [marts.ORGANIZATION])
-    build_client_deck(connection, marts.ORGANIZATION, marts.QUARTER, installation.folder, "juniper-dental")
+    build_deck(connection, "client", marts.ORGANIZATION, marts.QUARTER, installation.folder, client_id="juniper-dental")
     connection.commit()
     ((number,),) = connection.execute("select artefact_id from app.artefacts where kind = 'client_deck'").fetchall()
 

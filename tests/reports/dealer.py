@@ -138,14 +138,14 @@ def known(client: str = CLIENT) -> dict[str, list[dict[str, Any]]]:
         ],
         "fct_recommendations": [
             _advice(client, 1, "replace_units", "equipment_refresh", "Replace 7 machines",
-                    "; ".join(f"U{n:05d} Haverlift HC{n}0, {15 - n}.0 years, {4000 - 100 * n:,}.00 a year"
+                    "; ".join(f"U{n:05d} Haverlift HC{n}0, {15 - n}.0 years, ${4000 - 100 * n:,}.00 a year"
                               for n in range(1, 8)), Decimal(25200),
                     "Yearly maintenance of these machines, by their assessments."),
             _advice(client, 2, "more_planned_maintenance", "optimization", "Plan more maintenance",
-                    "Repairs cost 23,310.75, planned maintenance 18,400.00: 4,910.75 more.", Decimal("4910.75"),
+                    "Repairs cost $23,310.75, planned maintenance $18,400.00: $4,910.75 more.", Decimal("4910.75"),
                     "The difference between repairs and planned maintenance; no saving is promised."),
             _advice(client, 3, "operator_training", "safety_training", "Train the operators",
-                    "8 orders after damage or accidents, which cost 5,100.00.", Decimal(5100),
+                    "8 orders after damage or accidents, which cost $5,100.00.", Decimal(5100),
                     "What damage and accidents cost in the quarter; no share of it is promised."),
             _of(client, rule="steady_state", position=4, category="optimization", is_recommended=False,
                 is_auto_generated=True, is_complete=True),

@@ -161,13 +161,16 @@ def _months(page: Page, box: Box, title: str, series: Series) -> None:
 
 
 def _quarters(page: Page, box: Box, title: str, trend: Sequence[Series]) -> None:
-    known = [series for series in trend if not series.is_empty]
-    drawn = [series for series in known if any(series.values)] or known[:1]  # nothing but zeros says nothing
-    if not drawn:
+    if all(series.is_empty for series in trend):
         for series in trend:
             page.cite(series.last)
         missing(page, box, title, list(dict.fromkeys(series.reason for series in trend)))
         return
+    # Nothing but zeros says nothing; what is not known is no zero, and is named.
+    drawn = [series for series in trend if any(value != 0 for value in series.values)] or [trend[0]]
+    unknown = [series.label for series in drawn if series.is_empty]
+    if unknown:
+        title += f" (no data: {', '.join(unknown)})"
     lines = [Line(series.label, series.values, colour) for series, colour in zip(drawn, _COLOURS, strict=False)]
     chart = Chart(
         title,

@@ -41,7 +41,14 @@ gathered as (
         coalesce(settings.scheduled_hours_per_quarter::numeric, 520) as scheduled_hours_per_quarter,
         -- 0 is the way to say that nothing was agreed on.
         nullif(settings.savings_rate::numeric, 0) as savings_rate,
-        nullif(settings.repair_reduction_rate::numeric, 0) as repair_reduction_rate
+        nullif(settings.repair_reduction_rate::numeric, 0) as repair_reduction_rate,
+        -- Before an amount in a sentence.
+        case organizations.currency
+            when 'USD' then '$'
+            when 'EUR' then '€'
+            when 'GBP' then '£'
+            else organizations.currency || ' '
+        end as money_sign
     from {{ ref('dim_organizations') }} as organizations
     left join codes on organizations.organization_id = codes.organization_id
     left join settings on organizations.organization_id = settings.organization_id

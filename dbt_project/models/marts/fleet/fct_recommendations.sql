@@ -1,3 +1,7 @@
+{% macro money(amount) -%}
+coalesce(money_sign, '') || to_char({{ amount }}, 'FM999,999,990.00')
+{%- endmacro -%}
+
 with health as (
     select * from {{ ref('fct_fleet_health') }}
     where client_id not in ('all', 'unassigned')
@@ -14,27 +18,31 @@ rules as (
 -- The machines to be replaced, oldest first, in one line.
 listed as (
     select
-        organization_id,
-        client_id,
-        quarter,
+        units.organization_id,
+        units.client_id,
+        units.quarter,
         string_agg(
             concat_ws(
                 ', ',
-                concat_ws(' ', equipment_id, make, model),
-                case when age_years is null then 'age unknown' else to_char(age_years, 'FM990.0') || ' years' end,
+                concat_ws(' ', units.equipment_id, units.make, units.model),
                 case
-                    when annual_maintenance_cost is null then 'yearly cost unknown'
-                    else to_char(annual_maintenance_cost, 'FM999,999,990.00') || ' a year'
+                    when units.age_years is null then 'age unknown'
+                    else to_char(units.age_years, 'FM990.0') || ' years'
+                end,
+                case
+                    when units.annual_maintenance_cost is null then 'yearly cost unknown'
+                    else {{ money('units.annual_maintenance_cost') }} || ' a year'
                 end
             ),
-            '; ' order by age_years desc nulls last, equipment_id asc
+            '; ' order by units.age_years desc nulls last, units.equipment_id asc
         ) as machines,
-        sum(annual_maintenance_cost) as annual_cost,
+        sum(units.annual_maintenance_cost) as annual_cost,
         count(*) as listed_units,
-        count(annual_maintenance_cost) as units_with_cost
-    from {{ ref('fct_fleet_units') }}
-    where condition = 'replace'
-    group by organization_id, client_id, quarter
+        count(units.annual_maintenance_cost) as units_with_cost
+    from {{ ref('fct_fleet_units') }} as units
+    inner join rules on units.organization_id = rules.organization_id
+    where units.condition = 'replace'
+    group by units.organization_id, units.client_id, units.quarter
 ),
 
 joined as (
@@ -56,7 +64,8 @@ joined as (
         costs.damage_cost,
         costs.damage_orders,
         costs.reason as costs_reason,
-        rules.repair_reduction_rate
+        rules.repair_reduction_rate,
+        rules.money_sign
     from health
     inner join costs
         on
@@ -107,9 +116,9 @@ judged as (
         'more_planned_maintenance' as rule,
         'optimization' as category,
         'Plan more maintenance' as title,
-        'Repairs cost ' || to_char(unplanned_cost, 'FM999,999,990.00') || ', planned maintenance '
-        || to_char(planned_cost, 'FM999,999,990.00') || ': '
-        || to_char(unplanned_cost - planned_cost, 'FM999,999,990.00') || ' more.' as description,
+        'Repairs cost ' || {{ money('unplanned_cost') }} || ', planned maintenance '
+        || {{ money('planned_cost') }} || ': ' || {{ money('unplanned_cost - planned_cost') }} || ' more.'
+            as description,
         case
             when repair_reduction_rate is null then unplanned_cost - planned_cost
             else {{ round_half_even('(unplanned_cost - planned_cost) * repair_reduction_rate', 2) }}
@@ -137,7 +146,7 @@ judged as (
         'safety_training' as category,
         'Train the operators' as title,
         damage_orders || ' orders after damage or accidents'
-        || coalesce(', which cost ' || to_char(damage_cost, 'FM999,999,990.00'), '') || '.' as description,
+        || coalesce(', which cost ' || {{ money('damage_cost') }}, '') || '.' as description,
         damage_cost as impact_amount,
         'What damage and accidents cost in the quarter; no share of it is promised.' as impact_basis,
         damage_orders > 2 as is_recommended,
