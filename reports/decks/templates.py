@@ -16,6 +16,7 @@ from pptx.util import Emu
 
 from reports.decks.brand import WHITE, Brand, contrast
 from reports.decks.layouts import LAYOUTS, Box, Kind, Placeholder, Sheet, sheet
+from reports.decks.packages import flaw_of
 from reports.decks.theme import template
 from reports.errors import ReportError
 
@@ -44,9 +45,14 @@ def open_template(brand: Brand) -> OpenedTemplate:
     """The brand's presentation. Raises TemplateUnusable when its own file lacks something."""
     if brand.template is None:
         return OpenedTemplate(template(brand), sheet(brand.paper, has_logo=brand.logo is not None), brand)
+    if (flaw := flaw_of(brand.template)) is not None:
+        raise TemplateUnusable(
+            f"The template of {brand.name} {flaw}. It was not opened, and no deck was drawn. Save it anew in "
+            "PowerPoint, or begin with one from `qbr deck template`."
+        )
     try:
         presentation = Presentation(io.BytesIO(brand.template))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, SyntaxError) as error:
         raise TemplateUnusable(f"The template of {brand.name} is no .pptx that can be opened ({error}).") from error
     problems: list[str] = []
     if len(presentation.slides):
@@ -117,7 +123,7 @@ def _theme(presentation: Any) -> tuple[dict[str, str], dict[str, str]]:
         for relation in presentation.slide_master.part.rels.values()
         if relation.reltype.endswith("/theme")
     )
-    root = ElementTree.fromstring(part.blob)  # noqa: S314 - the organization's own file
+    root = ElementTree.fromstring(part.blob)  # noqa: S314 - looked at before, and without a document type
     colours = {}
     for slot in root.findall(f".//{_A}clrScheme/*"):
         value = slot[0].get("lastClr") or slot[0].get("val") or "000000"
