@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from psycopg import Connection
 
 from reports.decks.builder import deck_path, gather_deck, snapshot_path
 from reports.decks.comparison import compare
-from reports.decks.records import encode_record
+from reports.decks.records import DeckRecord, SlideRecord, encode_record
 from reports.decks.rendering import render
 from reports.decks.snapshots import DeckSnapshot, decode, sha256
 from reports.errors import ReportError
+from reports.files import finished
+from reports.views.files import path_of
 from warehouse import frozen_decks, frozen_quarters
 from warehouse.artefacts import store
 from warehouse.frozen_decks import FrozenDeck
@@ -35,6 +37,11 @@ class FinalisedDeck:
     path: Path
     snapshot_path: Path
 
+    def withdraw(self) -> None:
+        """Take the files back: what noted them could not be committed."""
+        for place in (self.path, self.snapshot_path):
+            place.unlink(missing_ok=True)
+
 
 def finalise(
     connection: Connection[Any],
@@ -48,10 +55,11 @@ def finalise(
     client_id: str | None = None,
     note: str | None = None,
 ) -> FinalisedDeck:
-    """Keep the deck that was built last, its snapshot and its quarter's figures; the caller commits.
+    """Keep the deck that was built last, its snapshot and its quarter's figures.
 
-    Raises FinaliseRefused for a deck that was not built, is a DRAFT, was finalised before or whose figures have changed
-    since it was built; DeckBlocked while the gate is shut.
+    The caller commits, or else withdraws what is returned. Raises FinaliseRefused for a deck that was not built, is a
+    DRAFT, was finalised before or whose figures or typed words have changed since it was built; DeckBlocked while the
+    gate is shut.
     """
     client = client_id or "all"
     name = f"the {deck} deck of {quarter}" + (f" for {client}" if client_id else "")
@@ -77,7 +85,8 @@ def finalise(
         )
     rendered = render(snapshot)
     present = gather_deck(connection, deck, organization_id, quarter, client_id=client_id)
-    compared = compare(rendered.record, render(present).record)
+    now_said = render(present).record
+    compared = compare(rendered.record, now_said)
     changed = [one for one in compared.numbers if one.model not in _ABOUT_THE_READING]
     if changed or compared.slides_gone or compared.slides_new:
         first = [f"{one.label} of {one.new_period or one.old_period}" for one in changed[:3]]
@@ -85,6 +94,11 @@ def finalise(
             f"{_upper(name)} no longer says what the marts say"
             + (f" ({', '.join(first)})" if first else "")
             + ". Build it again, look at it, then finalise it."
+        )
+    if (slide := _retyped(rendered.record, now_said)) is not None:
+        raise FinaliseRefused(
+            f"{_upper(name)} no longer says what was typed for it (slide {slide}). Build it again, look at it, then "
+            "finalise it."
         )
     if not any(one.quarter == quarter for one in frozen_quarters.frozen(connection, organization_id)):
         frozen_quarters.freeze(
@@ -115,7 +129,7 @@ def built_document(
     ).fetchone()
     if row is None:
         return None
-    path = Path(unquote(urlparse(row[0]).path))
+    path = path_of(row[0])
     document = path.read_bytes() if path.is_file() else None
     return document if document is not None and sha256(document) == row[1] else None
 
@@ -135,32 +149,51 @@ def _kept(
     organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
     path = deck_path(out_dir, snapshot, is_final=True)
     beside = snapshot_path(out_dir, snapshot, is_final=True)
-    for place, data, kind in (
+    files = (
         (path, content, f"{snapshot.deck}_deck"),
         (beside, document, f"{snapshot.deck}_snapshot"),
-    ):
+    )
+    for place, data, _ in files:
         _must_not_be_kept(connection, organization_id, place, data)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)  # left by a finalising that did not end
-        place.write_bytes(data)
-        place.chmod(0o444)
-        store(
-            connection,
-            organization_id,
-            place,
-            kind=kind,
-            period=quarter,
-            client_id=snapshot.client_id,
-            is_frozen=True,
-            run_id=snapshot.state.run_id,
-            details={"snapshot": sha256(document), "finalised_by": finalised_by},
-        )
     frozen = FrozenDeck(
         quarter, snapshot.deck, snapshot.client_id, sha256(document), sha256(content), path.resolve().as_uri(), note,
         finalised_by, now,
     )  # fmt: skip
     frozen_decks.keep(connection, organization_id, frozen, snapshot=document, content=content, deck_record=drawn.record)
-    return FinalisedDeck(frozen, path, beside)
+    done = FinalisedDeck(frozen, path, beside)
+    try:
+        for place, data, kind in files:
+            with finished(place) as unfinished:
+                unfinished.write_bytes(data)
+                unfinished.chmod(0o444)
+            store(
+                connection,
+                organization_id,
+                place,
+                kind=kind,
+                period=quarter,
+                client_id=snapshot.client_id,
+                is_frozen=True,
+                run_id=snapshot.state.run_id,
+                details={"snapshot": sha256(document), "finalised_by": finalised_by},
+            )
+    except BaseException:
+        done.withdraw()
+        raise
+    return done
+
+
+def _retyped(built: DeckRecord, present: DeckRecord) -> str | None:
+    """The first slide on which a person has written something else since; None where all stands as it was typed."""
+    was, now = ([_written_by_people(record, page) for page in record.slides] for record in (built, present))
+    pairs = zip_longest(was, now, fillvalue=("", ()))
+    return next((before[0] or after[0] for before, after in pairs if before != after), None)
+
+
+def _written_by_people(record: DeckRecord, page: SlideRecord) -> tuple[str, tuple[object, ...]]:
+    """Of a customer review everything but the cover comes from its session; of other decks where words were typed."""
+    is_typed = bool(page.typed) or (record.deck == "customer_review" and page.slide != "cover")
+    return page.slide, (page.texts, page.tables, page.typed, page.actions) if is_typed else ()
 
 
 def _must_not_be_kept(connection: Connection[Any], organization_id: str, place: Path, data: bytes) -> None:

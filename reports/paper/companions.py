@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from reports.decks.builder import BuiltDeck
 from reports.decks.rendering import render
-from reports.decks.snapshots import decode
+from reports.decks.snapshots import decode, sha256
 from reports.errors import ReportError
 from reports.paper.handout import write_handout
 from reports.paper.pdf import PaperUnavailable, Printed, print_decks
@@ -48,7 +48,7 @@ def accompany(
     for number, deck in enumerate(missing, start=1):
         said(f"handout {number} of {len(missing)}")
         try:
-            record = render(decode(deck.snapshot_path.read_bytes())).record
+            record = render(decode(_document(deck))).record
             write_handout(record, deck.snapshot_sha256, deck.path.with_suffix(".xlsx"))
         except Exception as error:  # noqa: BLE001 - one that fails stops no other; the sentence is the command's answer
             failed.append(f"{deck.path.name} has no handout ({_cause(error)}); the deck itself is whole.")
@@ -66,6 +66,9 @@ def accompany(
             why_not = str(error)
             break
         for deck, one in made:
+            if not deck.stands:  # what was printed is perhaps the other run's deck; that run prints it itself
+                failed.append(f"{deck.path.name} has no PDF ({_cause(Replaced())}); the deck itself is whole.")
+                continue
             shelf.note(deck, ".pdf", "pdf", made_by=one.made_by)
             printed.append(one)
     return Companions(
@@ -75,6 +78,21 @@ def accompany(
         why_no_pdf=why_not,
         failed=tuple(failed),
     )
+
+
+class Replaced(ReportError):
+    """Another run has put another deck in this one's place since."""
+
+    def __str__(self) -> str:
+        return "another run has replaced it meanwhile"
+
+
+def _document(deck: BuiltDeck) -> bytes:
+    """The snapshot that this very deck was drawn from."""
+    document = deck.snapshot_path.read_bytes()
+    if sha256(document) != deck.snapshot_sha256:
+        raise Replaced
+    return document
 
 
 def _printed(batch: Sequence[BuiltDeck], failed: list[str]) -> list[tuple[BuiltDeck, Printed]]:
@@ -91,6 +109,8 @@ def _printed(batch: Sequence[BuiltDeck], failed: list[str]) -> list[tuple[BuiltD
 
 
 def _cause(error: Exception) -> str:
+    if isinstance(error, Replaced):
+        return str(error)
     return f"{type(error).__name__}: {error}" if isinstance(error, ReportError) else type(error).__name__
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.errors import ReportError
+from reports.files import finished
 from reports.paper.office import OfficeFailed, installed, print_with_office
 from reports.paper.pages import html
 
@@ -81,7 +82,6 @@ def _only_embedded(url: str, **_: object) -> dict[str, object]:
 
 def _put(deck: Path, content: bytes, made_by: str) -> Printed:
     path = deck.with_suffix(".pdf")
-    unfinished = path.with_suffix(".part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    with finished(path) as unfinished:
+        unfinished.write_bytes(content)
     return Printed(deck, path, hashlib.sha256(content).hexdigest(), made_by)
