@@ -1,5 +1,6 @@
 """Writes an export, and notes it among the finished files."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +116,7 @@ def _written(
 ) -> Exported:
     if file_format not in FORMATS:
         raise ReportError(f"{file_format!r} is no format of an export; choose one of {', '.join(FORMATS)}.")
-    # A client's id is made from its name and may become part of a file's name, never of a path.
-    safe = "".join(mark if mark.isalnum() or mark in "-_." else "-" for mark in name)[:150]
-    path = out_dir / organization_id / "exports" / f"{safe}.{file_format}"
+    path = out_dir / organization_id / "exports" / f"{_safe(name)}.{file_format}"
     with finished(path) as unfinished:
         rows = FORMATS[file_format](table, unfinished)
     snapshot = scope.snapshot(connection, organization_id)
@@ -132,3 +131,11 @@ def _written(
         details={**details, "format": file_format, "rows": rows, "data_as_of": utc(snapshot.as_of)},
     )
     return Exported(path, rows, artefact)
+
+
+def _safe(name: str) -> str:
+    """A part of a file's name, never of a path; one that had to be changed stays told apart from others."""
+    safe = "".join(mark if mark.isalnum() or mark in "-_." else "-" for mark in name)[:150]
+    if safe == name:
+        return safe
+    return f"{safe[:141]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -11,6 +11,8 @@ from reports.errors import UnknownScope
 from reports.views.query import rows
 
 _ROWS_AT_ONCE = 5_000
+_OF_NOBODY = {"dim_metrics"}
+"""Marts of definitions, the same for every organization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,11 @@ def _condition(wanted: MartRows, names: Sequence[str]) -> tuple[sql.Composable, 
     conditions: list[sql.Composable] = []
     if "organization_id" in names:
         conditions.append(sql.SQL("organization_id = %(organization_id)s"))
+    elif wanted.mart not in _OF_NOBODY:
+        raise UnknownScope(
+            f"{wanted.mart} does not say whose its rows are, so nothing was exported: they could be another "
+            "organization's. Give it an organization_id, or list it as of nobody in reports/views/exports.py."
+        )
     if wanted.client_id is not None:
         if "client_id" not in names:
             raise UnknownScope(f"{wanted.mart} does not tell clients apart; export it without --client.")

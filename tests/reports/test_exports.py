@@ -275,3 +275,23 @@ def test_a_half_written_file_is_not_left_behind(fernhill, tmp_path, monkeypatch)
     with pytest.raises(psycopg.OperationalError):
         export_figures(fernhill, marts.ORGANIZATION, Selection(("net_profit",), MONTHS), "csv", tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_two_selections_whose_names_are_cleaned_or_cut_alike_keep_a_file_each(warehouse, tmp_path):
+    marts.whole_organization(warehouse)
+    paths = set()
+    for client in ("a/b", "a:b", "a-b", "x" * 200 + "1", "x" * 200 + "2"):
+        row = {"organization_id": marts.ORGANIZATION, "client_id": client, "name": client, "is_excluded": False}
+        marts.insert(warehouse, "marts.dim_clients", [row])
+        chosen = Selection(("seats_managed",), MONTHS, client)
+        paths.add(export_figures(warehouse, marts.ORGANIZATION, chosen, "csv", tmp_path).path)
+    assert len(paths) == 5
+    assert all(len(path.name) <= 160 for path in paths)
+
+
+def test_a_mart_that_does_not_say_whose_its_rows_are_is_not_exported(warehouse, tmp_path):
+    marts.whole_organization(warehouse)
+    warehouse.execute("create table marts.fct_everything (client_id text, amount numeric)")
+    with pytest.raises(UnknownScope, match="does not say whose its rows are"):
+        export_mart(warehouse, MartRows(marts.ORGANIZATION, "fct_everything"), "csv", tmp_path)
+    assert export_mart(warehouse, MartRows(marts.ORGANIZATION, "dim_metrics"), "csv", tmp_path).path.is_file()
