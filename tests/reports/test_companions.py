@@ -8,12 +8,13 @@ from xml.etree import ElementTree
 import psycopg
 import pytest
 
-from reports.decks import BuiltDeck, build_decks
+from reports.decks import BuiltDeck
 from reports.decks.rendering import render
 from reports.decks.snapshots import decode
 from reports.paper import companions, pdf
 from reports.paper.companions import accompany
 from tests.reports import marts
+from tests.reports.building import build_decks
 
 S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

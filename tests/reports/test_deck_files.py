@@ -14,43 +14,54 @@ from xml.etree import ElementTree
 import pytest
 from pptx import Presentation
 
-from reports.decks import build_company_deck, build_decks
+from reports.decks import build_deck
 from reports.decks.brand import Brand, brand_of, contrast
 from reports.decks.layouts import LAYOUTS
 from reports.decks.measure import LINE_HEIGHT, wrapped
 from reports.decks.theme import template
 from reports.decks.workbook import workbook
-from tests.reports import marts, reading
+from tests.reports import growth_marts, marts, reading
+from tests.reports.building import build_decks
 
 BUILD = """
 import getpass, locale, os, sys, time, psycopg
-from reports.decks.builder import gather_deck
-from reports.decks.rendering import render
-from reports.decks.snapshots import decode, encode, sha256
+from pathlib import Path
+from reports.decks.bulk import Commission, Order, build_all, orders_of
 getpass.getuser = lambda: os.environ["LOGNAME"]
 for name in ("C", "C.UTF-8"):
     locale.setlocale(locale.LC_ALL, name)
     for zone in ("America/Chicago", "Asia/Kolkata"):
         os.environ["TZ"] = zone
         time.tzset()
-        with psycopg.connect(sys.argv[1], options=f"-c timezone={zone}") as connection:
-            for run in range(3):
-                for deck, client in (("company", None), ("client", "juniper-dental"), ("investor", None)):
-                    snapshot = encode(gather_deck(connection, deck, "fernhill-it", "2026-Q2", client_id=client))
-                    print(deck, sha256(snapshot), sha256(render(decode(snapshot)).content))
-                connection.rollback()
+        def opened():
+            return psycopg.connect(sys.argv[1], options=f"-c timezone={zone}")
+        with opened() as connection:
+            orders = [*orders_of(connection, "fernhill-it", "2026-Q2"), Order("investor")]
+            orders += [Order("customer_review", "juniper-dental")]
+        for run in range(3):
+            folder = Path(sys.argv[2], os.environ["LOGNAME"], name, zone.replace("/", "-"), str(run))
+            for done in build_all(orders, Commission("fernhill-it", "2026-Q2", folder), opened):
+                built = done.built
+                assert built is not None and not done.is_unchanged, done
+                print(built.kind, built.client_id, built.sha256, built.snapshot_sha256)
 """
 ROOT = Path(__file__).parents[2]
 
 
 def test_r16_the_same_data_gives_the_same_bytes_run_after_run_in_any_zone_locale_hash_seed_and_for_any_user(
-    fernhill_url,
+    committing, database_url, tmp_path
 ):
-    """3 runs x 2 time zones x 2 locales x 2 hash seeds with another user each: one SHA-256 a deck and snapshot."""
+    """3 runs x 2 time zones x 2 locales x 2 hash seeds with another user each: one SHA-256 a deck and snapshot.
+
+    All kinds of decks, built as a run builds them; only the folder is another each time, or nothing would be drawn.
+    """
+    marts.whole_organization(committing)
+    growth_marts.whole(committing)
+    committing.commit()
     lines = []
     for seed, user in (("1", "ada"), ("77", "bob")):
         done = subprocess.run(
-            [sys.executable, "-c", BUILD, fernhill_url],
+            [sys.executable, "-c", BUILD, database_url, str(tmp_path)],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed, "LOGNAME": user},
             capture_output=True,
@@ -58,19 +69,20 @@ def test_r16_the_same_data_gives_the_same_bytes_run_after_run_in_any_zone_locale
             check=True,
         )
         lines += done.stdout.splitlines()
-    assert len(lines) == 2 * 2 * 2 * 3 * 3
-    assert len(set(lines)) == 3
+    decks = len(("company", "juniper-dental", "birch-freight", "orchard-legal", "investor", "customer_review"))
+    assert len(lines) == 2 * 2 * 2 * 3 * decks
+    assert len(set(lines)) == decks
 
 
 def test_another_value_gives_other_bytes(warehouse, tmp_path):
     marts.whole_organization(warehouse)
-    before = build_company_deck(warehouse, marts.ORGANIZATION, marts.QUARTER, tmp_path).sha256
+    before = build_deck(warehouse, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path).sha256
     warehouse.execute("update marts.fct_smartnumbers set value = value + 1 where metric = 'rhem'")
-    assert build_company_deck(warehouse, marts.ORGANIZATION, marts.QUARTER, tmp_path).sha256 != before
+    assert build_deck(warehouse, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path).sha256 != before
 
 
 def test_no_part_of_a_deck_carries_a_clock_time(fernhill, tmp_path):
-    deck = build_company_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path)
+    deck = build_deck(fernhill, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path)
     package = deck.path.read_bytes()
     for name, content in [("deck", package), *reading.every_byte(package)]:
         if content[:4] == b"PK\x03\x04":

@@ -7,9 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from reports.decks import BuiltDeck, DeckBlocked, build_client_deck, build_company_deck, build_decks
+from reports.decks import BuiltDeck, DeckBlocked, build_deck
 from reports.errors import ReportError, UnknownScope
 from tests.reports import marts, reading
+from tests.reports.building import build_decks
 from warehouse.periods import Period, periods_between
 
 
@@ -161,7 +162,7 @@ def test_clients_beyond_the_tenth_are_summed(warehouse, tmp_path):
                 }
             ],
         )
-    built = build_company_deck(warehouse, marts.ORGANIZATION, marts.QUARTER, tmp_path)
+    built = build_deck(warehouse, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path)
     [[_, *rows]] = reading.tables(slide(reading.presentation(built.path), "Endpoints and seats"))
     assert len(rows) == 12
     assert rows[10] == ["5 other clients", "15", "10"]
@@ -183,8 +184,8 @@ def test_every_receipt_names_metric_period_value_model_rows_and_freshness(compan
     assert len(receipts) > 300
     rhem = next(receipt for receipt in receipts if receipt["metric"] == "rhem" and receipt["period"] == "2026-Q2")
     assert rhem["line"] == (
-        "rhem | 2026-Q2 | 0.2424 hours | shown as 0.242 h | calculated | marts.fct_smartnumbers | 630 source rows | "
-        "freshest 2026-07-06T14:05:00Z | one input / another, with another 396, one 288.25"
+        "rhem | 2026-Q2 | 0.2424 hours | shown as 0.242 h | calculated | marts.fct_smartnumbers.value | "
+        "630 source rows | freshest 2026-07-06T14:05:00Z | one input / another, with another 396, one 288.25"
     )
     for receipt in receipts:
         assert "source rows" in receipt["line"]
@@ -217,7 +218,7 @@ def test_texts_that_mean_something_to_xml_arrive_as_they_are(built):
 
 def test_a_name_with_control_characters_still_gives_a_deck_that_opens(warehouse, tmp_path):
     marts.whole_organization(warehouse, name="Fern\x0bhill\x07 IT")
-    deck = reading.presentation(build_company_deck(warehouse, marts.ORGANIZATION, marts.QUARTER, tmp_path).path)
+    deck = reading.presentation(build_deck(warehouse, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path).path)
     assert reading.texts(deck.slides[0])[0] == "Fernhill IT"
 
 
@@ -247,15 +248,15 @@ def test_books_that_do_not_tie_by_a_cent_block_the_deck(fernhill, tmp_path):
     amounts = {"report_total": Decimal("100.00"), "mapped_total": Decimal("100.01"), "difference": Decimal("0.01")}
     marts.insert(fernhill, "marts.fct_profit_and_loss_ties", [{**row, **amounts}])
     with pytest.raises(DeckBlocked, match=r"the books of 2026-05 \(Accrual\) do not tie: Income differs by 0.01"):
-        build_company_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path)
+        build_deck(fernhill, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path)
 
 
 def test_a_forced_deck_is_a_draft_on_every_slide_and_in_the_audit_log(warehouse, tmp_path):
     marts.whole_organization(warehouse)
     warehouse.execute("delete from app.check_results")
     marts.checks(warehouse, failing=True)
-    built = build_company_deck(
-        warehouse, marts.ORGANIZATION, marts.QUARTER, tmp_path, force_reason="June is not booked yet"
+    built = build_deck(
+        warehouse, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path, force_reason="June is not booked yet"
     )
     for page in reading.presentation(built.path).slides:
         assert "DRAFT: June is not booked yet" in reading.texts(page)
@@ -266,7 +267,7 @@ def test_a_forced_deck_is_a_draft_on_every_slide_and_in_the_audit_log(warehouse,
 
 def test_a_deck_is_not_forced_without_a_reason(fernhill, tmp_path):
     with pytest.raises(ReportError, match="needs a reason"):
-        build_company_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path, force_reason=" ")
+        build_deck(fernhill, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path, force_reason=" ")
 
 
 def test_a_warning_does_not_block_and_is_shown(company):
@@ -286,7 +287,7 @@ def test_a_finished_deck_is_noted_with_its_hash(fernhill, built):
 
 def test_an_incomplete_quarter_says_so_on_every_slide(warehouse, tmp_path):
     marts.whole_organization(warehouse)
-    built = build_company_deck(warehouse, marts.ORGANIZATION, "2026-Q3", tmp_path)
+    built = build_deck(warehouse, "company", marts.ORGANIZATION, "2026-Q3", tmp_path)
     for page in reading.presentation(built.path).slides:
         assert any("Incomplete quarter: 0 of 3 months are over" in text for text in reading.texts(page))
 
@@ -300,12 +301,12 @@ def test_an_incomplete_quarter_says_so_on_every_slide(warehouse, tmp_path):
 )
 def test_an_unknown_organization_or_quarter_ends_in_one_sentence(fernhill, tmp_path, organization_id, quarter, message):
     with pytest.raises(UnknownScope, match=message):
-        build_company_deck(fernhill, organization_id, quarter, tmp_path)
+        build_deck(fernhill, "company", organization_id, quarter, tmp_path)
 
 
 def test_an_unknown_client_ends_in_one_sentence(fernhill, tmp_path):
     with pytest.raises(UnknownScope, match="no client 'nobody' to report on"):
-        build_client_deck(fernhill, marts.ORGANIZATION, marts.QUARTER, tmp_path, "nobody")
+        build_deck(fernhill, "client", marts.ORGANIZATION, marts.QUARTER, tmp_path, client_id="nobody")
 
 
 def test_an_organization_that_only_imported_history_gets_its_deck(warehouse, tmp_path):
@@ -326,7 +327,7 @@ def test_an_organization_that_only_imported_history_gets_its_deck(warehouse, tmp
 def test_an_organization_without_any_figure_gets_a_deck_that_says_what_is_missing(warehouse, tmp_path):
     marts.organization(warehouse)
     marts.periods(warehouse)
-    built = build_company_deck(warehouse, marts.ORGANIZATION, marts.QUARTER, tmp_path)
+    built = build_deck(warehouse, "company", marts.ORGANIZATION, marts.QUARTER, tmp_path)
     deck = reading.presentation(built.path)
     for page in list(deck.slides)[1:10]:
         words = " ".join(reading.texts(page))

@@ -6,7 +6,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from reports.decks import DeckBlocked, build_company_deck, build_deck, build_decks
+from reports.decks import DeckBlocked, build_deck
 from reports.decks.builder import gather_deck
 from reports.decks.comparison import compare
 from reports.decks.finalising import FinaliseRefused, finalise
@@ -16,6 +16,7 @@ from reports.decks.rendering import render
 from reports.decks.snapshots import decode
 from reports.errors import UnknownScope
 from tests.reports import marts, reading
+from tests.reports.building import build_decks
 from warehouse.artefacts import ArtefactFrozen, store
 from warehouse.frozen_decks import frozen_decks, frozen_snapshot
 from warehouse.frozen_quarters import frozen
@@ -92,7 +93,7 @@ def test_r24_a_restated_quarter_leaves_the_frozen_deck_as_it_was_and_stands_on_t
     before = done.path.read_bytes()
     restate(business)
     next_quarter(business)
-    build_company_deck(business, *PLACE, tmp_path)
+    build_deck(business, "company", *PLACE, tmp_path)
     following = build_deck(business, "company", marts.ORGANIZATION, "2026-Q3", tmp_path)
     assert done.path.read_bytes() == before
     kept = frozen_snapshot(business, *PLACE, "company", "all")
@@ -179,7 +180,7 @@ def test_a_file_that_is_noted_as_frozen_is_not_touched_though_its_deck_is_unknow
     business.execute("alter table app.frozen_decks disable trigger append_only")
     business.execute("delete from app.frozen_decks")
     business.execute("update marts.fct_smartnumbers set value = 0.3 where metric = 'rhem'")
-    build_company_deck(business, *PLACE, tmp_path)
+    build_deck(business, "company", *PLACE, tmp_path)
     with pytest.raises(FinaliseRefused, match="finalised with other content and stays as it is"):
         finalise(business, "company", *PLACE, tmp_path, finalised_by="ada", now=NOW)
     assert done.path.read_bytes() == before
@@ -190,7 +191,7 @@ def test_a_clients_name_is_never_taken_for_another_deck(business, tmp_path, name
     for table in ("dim_clients", "fct_metrics_monthly", "fct_metrics_quarterly"):
         business.execute(f"update marts.{table} set client_id = %s where client_id = 'birch-freight'", [name])
     others = [
-        build_company_deck(business, *PLACE, tmp_path),
+        build_deck(business, "company", *PLACE, tmp_path),
         build_deck(business, "investor", *PLACE, tmp_path),
         finalised(business, tmp_path, "client", "juniper-dental"),
     ]
@@ -204,12 +205,12 @@ def test_a_clients_name_is_never_taken_for_another_deck(business, tmp_path, name
 
 
 def test_a_file_that_is_noted_as_frozen_is_not_written_over_by_a_deck(business, tmp_path):
-    built = build_company_deck(business, *PLACE, tmp_path)
+    built = build_deck(business, "company", *PLACE, tmp_path)
     before = built.path.read_bytes()
     store(business, marts.ORGANIZATION, built.path, kind="company_deck", period=marts.QUARTER, is_frozen=True)
     business.execute("update marts.fct_smartnumbers set value = 0.3 where metric = 'rhem'")
     with pytest.raises(ArtefactFrozen, match="was finalised"):
-        build_company_deck(business, *PLACE, tmp_path)
+        build_deck(business, "company", *PLACE, tmp_path)
     assert built.path.read_bytes() == before
 
 
@@ -238,10 +239,10 @@ def test_what_was_not_built_is_a_draft_or_no_longer_true_is_not_finalised(busine
 
     with pytest.raises(FinaliseRefused, match="was not built"):
         attempt()
-    build_company_deck(business, *PLACE, tmp_path, force_reason="the books come on Monday")
+    build_deck(business, "company", *PLACE, tmp_path, force_reason="the books come on Monday")
     with pytest.raises(FinaliseRefused, match="is a DRAFT"):
         attempt()
-    build_company_deck(business, *PLACE, tmp_path)
+    build_deck(business, "company", *PLACE, tmp_path)
     business.execute("update marts.fct_metrics_quarterly set value = value + 1 where metric = 'net_profit'")
     with pytest.raises(FinaliseRefused, match=r"no longer says what the marts say \(Net profit of 2026-Q2"):
         attempt()
@@ -255,7 +256,7 @@ def test_a_quarter_that_is_not_over_is_not_finalised(business, tmp_path):
 
 
 def test_no_deck_is_built_or_finalised_while_the_books_do_not_tie(business, tmp_path):
-    build_company_deck(business, *PLACE, tmp_path)
+    build_deck(business, "company", *PLACE, tmp_path)
     marts.insert(
         business,
         "marts.fct_profit_and_loss_ties",
@@ -270,8 +271,8 @@ def test_no_deck_is_built_or_finalised_while_the_books_do_not_tie(business, tmp_
     with pytest.raises(DeckBlocked, match=r"do not tie: Expenses differs by 0.01"):
         finalise(business, "company", *PLACE, tmp_path, finalised_by="ada", now=NOW)
     with pytest.raises(DeckBlocked):
-        build_company_deck(business, *PLACE, tmp_path)
-    draft = build_company_deck(business, *PLACE, tmp_path, force_reason="the bookkeeper knows")
+        build_deck(business, "company", *PLACE, tmp_path)
+    draft = build_deck(business, "company", *PLACE, tmp_path, force_reason="the bookkeeper knows")
     for page in reading.presentation(draft.path).slides:
         assert "DRAFT: the bookkeeper knows" in reading.texts(page)
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from reports.decks import BuiltDeck, build_decks
+from reports.decks import BuiltDeck
 from reports.paper import PaperUnavailable, office, pdf, print_decks
 from reports.paper.pages import html, shown
 from tests.reports import marts, reading
+from tests.reports.building import build_decks
 
 
 def can_weasyprint() -> bool:
