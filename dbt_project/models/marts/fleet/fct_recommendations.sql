@@ -1,7 +1,3 @@
-{% macro money(amount) -%}
-coalesce(money_sign, '') || to_char({{ amount }}, 'FM999,999,990.00')
-{%- endmacro -%}
-
 with health as (
     select * from {{ ref('fct_fleet_health') }}
     where client_id not in ('all', 'unassigned')
@@ -31,7 +27,7 @@ listed as (
                 end,
                 case
                     when units.annual_maintenance_cost is null then 'yearly cost unknown'
-                    else {{ money('units.annual_maintenance_cost') }} || ' a year'
+                    else {{ money_in_words('units.annual_maintenance_cost') }} || ' a year'
                 end
             ),
             '; ' order by units.age_years desc nulls last, units.equipment_id asc
@@ -116,8 +112,9 @@ judged as (
         'more_planned_maintenance' as rule,
         'optimization' as category,
         'Plan more maintenance' as title,
-        'Repairs cost ' || {{ money('unplanned_cost') }} || ', planned maintenance '
-        || {{ money('planned_cost') }} || ': ' || {{ money('unplanned_cost - planned_cost') }} || ' more.'
+        'Repairs cost ' || {{ money_in_words('unplanned_cost') }} || ', planned maintenance '
+        || {{ money_in_words('planned_cost') }} || ': '
+        || {{ money_in_words('unplanned_cost - planned_cost') }} || ' more.'
             as description,
         case
             when repair_reduction_rate is null then unplanned_cost - planned_cost
@@ -146,7 +143,7 @@ judged as (
         'safety_training' as category,
         'Train the operators' as title,
         damage_orders || ' orders after damage or accidents'
-        || coalesce(', which cost ' || {{ money('damage_cost') }}, '') || '.' as description,
+        || coalesce(', which cost ' || {{ money_in_words('damage_cost') }}, '') || '.' as description,
         damage_cost as impact_amount,
         'What damage and accidents cost in the quarter; no share of it is promised.' as impact_basis,
         damage_orders > 2 as is_recommended,
