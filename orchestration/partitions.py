@@ -1,7 +1,8 @@
-"""How work is cut: by organization, and within one by month or quarter.
+"""How work is cut: by organization, and within one by month or quarter, and by client and quarter.
 
 Keys are what people write: ``2026-06`` for a month. A quarter's key is its first month, because Dagster keeps its
-time windows as dates; ``quarter_of`` gives it its name back.
+time windows as dates; ``quarter_of`` gives it its name back. A client's decks of a quarter have one key,
+``demo-msp/2026-Q2/corvane-legal``, which is added when there is something to draw and never taken away.
 """
 
 import dagster as dg
@@ -44,6 +45,8 @@ quarters = dg.TimeWindowPartitionsDefinition(
 )
 organization_months = dg.MultiPartitionsDefinition({ORGANIZATION: organizations, MONTH: months})
 organization_quarters = dg.MultiPartitionsDefinition({ORGANIZATION: organizations, QUARTER: quarters})
+CLIENT_DECKS = "client_decks"
+client_decks = dg.DynamicPartitionsDefinition(name=CLIENT_DECKS)
 
 
 def month_key(organization_id: str, period: Period) -> dg.MultiPartitionKey:
@@ -56,9 +59,20 @@ def quarter_key(organization_id: str, quarter: Quarter) -> dg.MultiPartitionKey:
     return dg.MultiPartitionKey({ORGANIZATION: organization_id, QUARTER: str(quarter.periods[0])})
 
 
+def client_key(organization_id: str, quarter: Quarter, client_id: str) -> str:
+    """The partition of one client's decks of a quarter."""
+    return f"{organization_id}/{quarter}/{client_id}"
+
+
+def client_of(key: str) -> tuple[str, Quarter, str]:
+    """Organization, quarter and client of such a key."""
+    organization_id, quarter, client_id = key.split("/")
+    return organization_id, Quarter.parse(quarter), client_id
+
+
 def organization_of(key: str) -> str:
-    """The organization of a partition key of any of the three kinds."""
-    return key.keys_by_dimension[ORGANIZATION] if isinstance(key, dg.MultiPartitionKey) else key
+    """The organization of a partition key of any kind."""
+    return key.keys_by_dimension[ORGANIZATION] if isinstance(key, dg.MultiPartitionKey) else key.partition("/")[0]
 
 
 def month_of(key: dg.MultiPartitionKey) -> Period:

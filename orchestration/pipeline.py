@@ -180,6 +180,13 @@ def sole_builder(progress: Progress | None = None) -> Iterator[None]:
             _is_sole_builder.reset(mark)
 
 
+@contextmanager
+def while_nobody_builds() -> Iterator[bool]:
+    """Whether nobody builds models now; if so, nobody begins to as long as the block runs."""
+    with connect(autocommit=True) as connection:
+        yield connection.execute("select pg_try_advisory_lock_shared(%s)", [BUILD_LOCK]).fetchone() == (True,)
+
+
 def set_instant(organizations: Sequence[Organization], as_of: datetime) -> None:
     """Note what the models shall take for now; written only when it is another than before."""
     with connect() as connection:

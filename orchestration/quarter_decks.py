@@ -1,9 +1,13 @@
-"""All decks of one quarter with what goes out beside them, for the command, the pipeline and Dagster alike."""
+"""All decks of one quarter with what goes out beside them, for the command, the pipeline and Dagster alike.
+
+Whoever draws decks of a quarter is alone with them: a second one waits and then finds them as they should be.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from orchestration.progress import Progress
@@ -18,6 +22,7 @@ from warehouse.engine import connect
 from warehouse.organizations import Organization
 from warehouse.settings import get_settings
 
+DECKS_LOCK = 7_302_543  # any number, as long as every process uses the same
 WORTH_A_PROCESS = 25
 """Decks that one process draws while another is still being started."""
 
@@ -27,11 +32,17 @@ class QuarterDecks:
     """What came of the orders: decks built or found unchanged, sentences about those that failed, handouts and PDFs."""
 
     built: list[BuiltDeck] = field(default_factory=list)
-    unchanged: int = 0
+    drawn: list[BuiltDeck] = field(default_factory=list)
+    """Those of them that were not found as they should be."""
     failed: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """Clients that got no deck, each with why; nobody is asked where decks were ordered by name."""
     companions: Companions = field(default_factory=lambda: Companions((), ()))
+
+    @property
+    def unchanged(self) -> int:
+        """How many were left alone."""
+        return len(self.built) - len(self.drawn)
 
 
 def build_quarter(
@@ -52,31 +63,59 @@ def build_quarter(
     organization or quarter that is not in the marts.
     """
     settings, organization_id = get_settings(), organization.id
+    wanted = list(orders) or orders_for(organization, quarter)
+    left_out: Sequence[tuple[str, str]] = ()
+    if not orders and any(one.deck == "client" for one in wanted):
+        with connect() as connection:
+            left_out = clients_left_out(connection, organization_id, quarter)
+    with alone_with(organization_id, quarter):
+        outcomes: list[Outcome] = []
+        commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
+        for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
+            outcomes.append(outcome)
+            progress.detail(f"{len(outcomes)} of {len(wanted)}")
+        places = {order: number for number, order in enumerate(wanted)}
+        outcomes.sort(key=lambda one: places[one.order])
+        built = [one.built for one in outcomes if one.built is not None]
+        with connect() as connection:
+            prints = settings.prints_pdf if pdf is None else pdf
+            companions = accompany(connection, organization_id, quarter, built, pdf=prints, said=progress.detail)
+            connection.commit()
+        return QuarterDecks(
+            built=built,
+            drawn=[one.built for one in outcomes if one.built is not None and not one.is_unchanged],
+            failed=[*(_told(one) for one in outcomes if one.error is not None), *companions.failed],
+            left_out=[f"{name}: {why}" for name, why in left_out],
+            companions=companions,
+        )
+
+
+def orders_for(organization: Organization, quarter: str) -> list[Order]:
+    """Every deck of the quarter that a run draws: of the organization, of its investors, of its clients.
+
+    Raises UnknownScope for an organization or quarter that is not in the marts.
+    """
     with connect() as connection:
-        wanted = list(orders) or orders_of(connection, organization_id, quarter)
-        has_decks_of_clients = not orders and any(one.deck == "client" for one in wanted)
-        left_out = clients_left_out(connection, organization_id, quarter) if has_decks_of_clients else ()
-    if not orders and tells_investors(organization):
-        wanted.append(Order("investor"))
-    outcomes: list[Outcome] = []
-    commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
-    for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
-        outcomes.append(outcome)
-        progress.detail(f"{len(outcomes)} of {len(wanted)}")
-    places = {order: number for number, order in enumerate(wanted)}
-    outcomes.sort(key=lambda one: places[one.order])
-    built = [one.built for one in outcomes if one.built is not None]
-    with connect() as connection:
-        prints = settings.prints_pdf if pdf is None else pdf
-        companions = accompany(connection, organization_id, quarter, built, pdf=prints, said=progress.detail)
-        connection.commit()
-    return QuarterDecks(
-        built=built,
-        unchanged=sum(one.is_unchanged for one in outcomes),
-        failed=[*(_told(one) for one in outcomes if one.error is not None), *companions.failed],
-        left_out=[f"{name}: {why}" for name, why in left_out],
-        companions=companions,
-    )
+        found = orders_of(connection, organization.id, quarter)
+    return [*found, Order("investor")] if tells_investors(organization) else found
+
+
+@contextmanager
+def alone_with(organization_id: str, quarter: str) -> Iterator[None]:
+    """Nobody else draws decks of this quarter as long as the block runs; whoever comes second waits."""
+    with connect(autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [DECKS_LOCK, f"{organization_id}/{quarter}"])
+        yield
+
+
+@contextmanager
+def while_nobody_draws(organization_id: str, quarter: str) -> Iterator[bool]:
+    """Whether nobody draws decks of this quarter; if so, nobody begins to as long as the block runs."""
+    with connect(autocommit=True) as connection:
+        row = connection.execute(
+            "select pg_try_advisory_lock_shared(%s, hashtext(%s))", [DECKS_LOCK, f"{organization_id}/{quarter}"]
+        ).fetchone()
+        yield row == (True,)
 
 
 def _told(failed: Outcome) -> str:

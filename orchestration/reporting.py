@@ -10,7 +10,9 @@ import dagster as dg
 
 import extractors
 from orchestration import asset_checks, partitions
-from orchestration.assets import clients, models, raw, reports
+from orchestration.assets import clients, decks, models, raw, reports
+from orchestration.assets.deck_metadata import metadata_of
+from orchestration.deck_contents import ORGANIZATION_ITSELF, by_client, version_of
 from orchestration.extraction import StreamOutcome
 from orchestration.pipeline import OrganizationReport
 from orchestration.selection import chosen_organizations
@@ -68,10 +70,24 @@ def people_told(context: dg.OpExecutionContext, done: OrganizationReport, quarte
     """Decks were rendered, unless they are blocked, and alerts judged and delivered."""
     if not done.decks_blocked:
         partition = partitions.quarter_key(done.organization.id, quarter)
-        metadata = reports.metadata_of(done.decks)
-        context.log_event(dg.AssetMaterialization(reports.decks.key, partition=partition, metadata=metadata))
+        metadata = metadata_of(done.decks)
+        context.log_event(dg.AssetMaterialization(decks.decks.key, partition=partition, metadata=metadata))
+        _clients_decks_drawn(context, done, quarter)
     if done.alerts and done.deliveries:
         metadata = reports.metadata_of_alerts(done.alerts, done.deliveries)
         context.log_event(
             dg.AssetMaterialization(reports.alerts.key, partition=done.organization.id, metadata=metadata)
         )
+
+
+def _clients_decks_drawn(context: dg.OpExecutionContext, done: OrganizationReport, quarter: Quarter) -> None:
+    """Each client of whom a deck was drawn anew; those left alone are told of already."""
+    drawn = {deck.client_id for deck in done.decks.drawn} - {ORGANIZATION_ITSELF}
+    keys = [partitions.client_key(done.organization.id, quarter, one) for one in sorted(drawn)]
+    if keys:
+        context.instance.add_dynamic_partitions(partitions.CLIENT_DECKS, keys)
+    for client_id, built in by_client(done.decks.built).items():
+        if client_id in drawn:
+            version = version_of(deck.content_sha256 for deck in built)
+            for event in decks.told_of(done.organization.id, quarter, client_id, version, built):
+                context.log_event(event)

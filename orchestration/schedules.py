@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import timetable
+from orchestration.assets.exports import regular_exports
 from orchestration.assets.regular_reports import data_quality_reports, investor_reports
 from orchestration.jobs import daily, devices, newest_months
 from orchestration.snapshot_jobs import cohorts_job, snapshots_job
@@ -23,6 +24,7 @@ JOBS: dict[str, dg.JobDefinition | UnresolvedAssetJobDefinition] = {
     "cohorts": cohorts_job,
     "investor_reports": investor_reports,
     "data_quality_reports": data_quality_reports,
+    "exports": regular_exports,
 }
 ON_DAYS = {
     "cohorts": "on the first of the month ",
@@ -37,6 +39,7 @@ WHAT = {
     "cohorts": "cohorts of every month that is over",
     "investor_reports": "figures of the newest month to investors",
     "data_quality_reports": "the month before's data quality",
+    "exports": "the exports that its file names",
 }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg
 
-from orchestration import alerting, pipeline
+from orchestration import alerting, partitions, pipeline
 from orchestration.assets.regular_reports import waiting_mails
 from orchestration.partitions import configured
 from orchestration.selection import run_instant
@@ -17,6 +17,9 @@ from warehouse.organizations import Organization
 from warehouse.settings import get_settings, now
 
 BY_HAND = "a run started by hand"
+AUTOMATED = "dagster/from_automation_condition"
+BY_ITSELF = "decks that follow what they say"
+OF_NOBODY = "It was of several organizations; Dagster's page of the run says what failed."
 
 
 @dg.run_failure_sensor(
@@ -28,6 +31,7 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
     """Open the alert, in the words of the step that failed."""
     run = context.dagster_run
     organizations = organizations_of(run)
+    message = words_for(organizations, context)
     pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
     for organization in organizations:
         with connect() as connection:
@@ -36,7 +40,7 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
                 organization.id,
                 job=scope_of(run),
                 run_id=run.run_id,
-                message=what_failed(context),
+                message=message,
                 as_of=run_instant([organization]),
             )
             connection.commit()
@@ -69,7 +73,7 @@ def mails_wait() -> dg.RunRequest | dg.SkipReason:
 def run_succeeded(context: dg.RunStatusSensorContext) -> None:
     """Resolve what no longer holds; a good daily run has done again whatever was started by hand."""
     run = context.dagster_run
-    scopes = {scope_of(run), BY_HAND} if run.job_name == "daily" else {scope_of(run)}
+    scopes = {scope_of(run), BY_HAND, BY_ITSELF} if run.job_name == "daily" else {scope_of(run)}
     organizations = organizations_of(run)
     pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
     for organization in organizations:
@@ -94,14 +98,30 @@ def alerts_watched() -> dg.SkipReason:
 
 def organizations_of(run: dg.DagsterRun) -> Sequence[Organization]:
     """Whom a run was for: the organization in its partition, or all active ones where it had none, as a build."""
-    found = configured()
-    named = {value for key, value in run.tags.items() if key.startswith("dagster/partition") or key == "organization"}
+    found, named = configured(), named_by(run)
     return [one for one in found if one.id in named] or [one for one in found if one.is_active]
 
 
+def named_by(run: dg.DagsterRun) -> set[str]:
+    """The organizations in the tags of a run, among them those of its partitions; empty where it is of nobody's own."""
+    known = {one.id for one in configured()}
+    return known & {
+        partitions.organization_of(value)
+        for key, value in run.tags.items()
+        if key.startswith(("dagster/partition", "dagster/asset_partition_range")) or key == "organization"
+    }
+
+
 def scope_of(run: dg.DagsterRun) -> str:
-    """The job, or that somebody chose assets by hand."""
-    return BY_HAND if run.job_name.startswith("__") else run.job_name
+    """The job, or that somebody chose assets by hand, or that nobody did."""
+    if run.job_name.startswith("__"):
+        return BY_ITSELF if AUTOMATED in run.tags else BY_HAND
+    return run.job_name
+
+
+def words_for(organizations: Sequence[Organization], context: dg.RunFailureSensorContext) -> str:
+    """The step's own words where they concern one organization; they can name one, which is no other's business."""
+    return what_failed(context) if len(organizations) == 1 else OF_NOBODY
 
 
 def what_failed(context: dg.RunFailureSensorContext) -> str:

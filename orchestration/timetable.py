@@ -9,6 +9,7 @@ DEVICES_AT = "10 2 * * *"
 SNAPSHOTS_AT = "0 1 * * *"
 COHORTS_AT = "0 2 1 * *"
 INVESTORS_AT = "0 9 * * 0"
+EXPORTS_AT = "0 5 * * *"
 # On the first five days the month before is read again; a report before that would tell of unfinished books.
 DATA_QUALITY_AT = "0 8 6 * *"
 
@@ -37,4 +38,6 @@ def of(organization: Organization) -> dict[str, str]:
     if tells_investors(organization):
         times["investor_reports"] = INVESTORS_AT
     times["data_quality_reports"] = DATA_QUALITY_AT
+    if organization.exports:
+        times["exports"] = EXPORTS_AT
     return times

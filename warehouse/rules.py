@@ -16,6 +16,7 @@ from warehouse.config_section import Section, Text, Texts, written_like
 from warehouse.database_mapping import DatabaseOptions
 from warehouse.delivery_rules import Brand, Delivery, Retention
 from warehouse.device_classes import DEVICE_CLASSES, GUEST_CLASSES, WORKSTATION_CLASSES
+from warehouse.export_rules import BY_DEFAULT, Exports
 from warehouse.fleet_rules import Fleet
 from warehouse.periods import Period, PeriodError, time_zone
 from warehouse.source_options import SourceOptions
@@ -198,6 +199,7 @@ class Organization(Section):
     brand: Brand = Brand()
     delivery: Delivery = Delivery()
     retention: Retention = Retention()
+    exports: Exports = BY_DEFAULT
 
     @property
     def reads_its_database_alone(self) -> bool:

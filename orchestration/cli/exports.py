@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import getpass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
 import typer
 
-from orchestration import elsewhere
 from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
 from orchestration.cli.report import near
 from orchestration.errors import UsageError
+from orchestration.exports import Asked
 from orchestration.progress import on_screen
-from orchestration.selection import one_organization, run_instant
-from reports.exports import FORMATS, Exported, Selection, export_figures, export_mart
-from reports.exports.selection import between, unique, until
-from reports.views.exports import MartRows, marts, places_of_metrics
+from orchestration.selection import one_organization
+from reports.exports import FORMATS
+from reports.exports.selection import unique
 from warehouse.audit import Actor, record
 from warehouse.engine import connect
-from warehouse.organizations import Organization
-from warehouse.periods import latest_complete_period, latest_complete_quarter
-from warehouse.settings import get_settings
-
-MONTHS, QUARTERS = 13, 5
-"""What is exported where no range was asked for: a year and the same month or quarter before it."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,7 +58,7 @@ def export(
     with on_screen() as screen, connect() as connection:
         # Everything is read as of one moment, however many files it takes.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        asked = _Asked(connection, chosen, bounds, client, file_format)
+        asked = Asked(connection, chosen, bounds, client, file_format)
         screen.stage(f"{chosen.name}: export")
         done = asked.exported(unique(names or []), every_client=every_client, every_mart=every_mart)
         record(
@@ -80,67 +72,6 @@ def export(
         screen.finish()
         for one in done:
             screen.line(f"{near(one.path)}: {one.rows:,} rows")
-
-
-class _Asked:
-    """One question of a person: of which organization, which time, whose, and as what."""
-
-    def __init__(
-        self,
-        connection: psycopg.Connection[Any],
-        organization: Organization,
-        bounds: tuple[str | None, str | None],
-        client: str | None,
-        file_format: str,
-    ) -> None:
-        self.connection, self.organization, self.client, self.file_format = (
-            connection,
-            organization,
-            client,
-            file_format,
-        )
-        self.first, self.last = bounds
-        self.folder: Path = get_settings().var_dir / "reports"
-
-    def exported(self, names: tuple[str, ...], *, every_client: bool, every_mart: bool) -> list[Exported]:
-        """The files that answer it."""
-        known = marts(self.connection)
-        wanted = [name for name in names if name in known] + (list(known) if every_mart else [])
-        places = places_of_metrics(self.connection, self.organization.id)
-        metrics = []
-        for name in names:
-            if name in known:
-                continue
-            if name not in places and (entry := elsewhere.find(name)):
-                wanted.append(entry.place.split(".")[0])
-            else:
-                metrics.append(name)
-        if every_client and not metrics:
-            raise UsageError("--every-client is for metrics; a mart has the rows of every client. Nothing was done.")
-        scope = None if every_client else self.client or "all"
-        done = []
-        for quarterly, group in self._groups(metrics, places).items():
-            selection = Selection(tuple(group), self._periods(is_quarterly=quarterly), scope)
-            done.append(export_figures(self.connection, self.organization.id, selection, self.file_format, self.folder))
-        for mart in unique(wanted):
-            rows = MartRows(self.organization.id, mart, self.client, self.first, self.last)
-            done.append(export_mart(self.connection, rows, self.file_format, self.folder))
-        return done
-
-    def _groups(self, metrics: list[str], places: dict[str, tuple[bool, bool]]) -> dict[bool, list[str]]:
-        """Metrics to export by months and by quarters: as the range says, else each by what it is kept by."""
-        groups: dict[bool, list[str]] = {}
-        for metric in metrics:
-            is_monthly = places.get(metric, (True, False))[0]
-            named = self.first or self.last
-            groups.setdefault("Q" in named if named else not is_monthly, []).append(metric)
-        return groups
-
-    def _periods(self, *, is_quarterly: bool) -> tuple[str, ...]:
-        as_of, zone = run_instant([self.organization]), self.organization.time_zone
-        newest = latest_complete_quarter(as_of, zone) if is_quarterly else latest_complete_period(as_of, zone)
-        last = self.last or max(str(newest), self.first or "")
-        return between(self.first, last) if self.first else until(last, QUARTERS if is_quarterly else MONTHS)
 
 
 def _bounds(first: str | None, last: str | None) -> tuple[str | None, str | None]:

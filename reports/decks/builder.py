@@ -1,12 +1,14 @@
 """From marts to files: the gate before a deck, its snapshot, its drawing, and where both are put."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
+from psycopg.types.json import Jsonb
 
 from reports.decks.brand import brand_of
 from reports.decks.declarations import declaration
@@ -38,6 +40,8 @@ class BuiltDeck:
     filled_automatically: Decimal | None = None
     """Which share of its fields no person had to fill in."""
     draft_reason: str | None = None
+    content_sha256: str = ""
+    """Names all that it says, without when that was read and checked."""
 
     @property
     def stands(self) -> bool:
@@ -131,12 +135,13 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
         snapshot_sha256=sha256(document),
         filled_automatically=share,
         draft_reason=snapshot.draft_reason,
+        content_sha256=content_sha256(snapshot),
     )
     details = {
         "slides": built.slides,
         "draft_reason": snapshot.draft_reason,
         "snapshot": built.snapshot_sha256,
-        "content": content_sha256(snapshot),
+        "content": built.content_sha256,
         "filled_automatically": None if share is None else str(share),
     }
     files = (
@@ -158,6 +163,7 @@ def write_deck(connection: Connection[Any], document: bytes, out_dir: Path, *, a
             run_id=snapshot.state.run_id,
             details=details,
         )
+        _note_anew(connection, organization_id, place, details)
     _retire_flat(connection, out_dir, snapshot)
     if snapshot.draft_reason is not None:
         record(connection, organization_id, actor, "force_deck", resource=path.name, reason=snapshot.draft_reason)
@@ -176,6 +182,18 @@ def snapshot_path(out_dir: Path, snapshot: DeckSnapshot, *, is_final: bool = Fal
     """Where the snapshot of that deck lies: apart from what people open."""
     apart = out_dir / snapshot.owner.organization_id / "snapshots"
     return apart / _folder(snapshot) / f"{_stem(snapshot, is_final=is_final)}.json"
+
+
+def _note_anew(connection: Connection[Any], organization_id: str, place: Path, details: Mapping[str, Any]) -> None:
+    """The same bytes may now come of another snapshot; else the deck would be taken for an old one for ever."""
+    connection.execute(
+        """
+        update app.artefacts set details = %(details)s
+        where organization_id = %(organization_id)s and uri = %(uri)s and superseded_at is null and not is_frozen
+            and details <> %(details)s
+        """,
+        {"organization_id": organization_id, "uri": place.resolve().as_uri(), "details": Jsonb(details)},
+    )
 
 
 def _retire_flat(connection: Connection[Any], out_dir: Path, snapshot: DeckSnapshot) -> None:

@@ -185,18 +185,18 @@ def _build(connection: Connection[Any], order: Order, commission: Commission) ->
     snapshot = gather_deck(
         connection, order.deck, *place, client_id=order.client_id, force_reason=commission.force_reason
     )
-    built = _as_it_stands(connection, commission, snapshot)
+    built = as_it_stands(connection, commission.out_dir, snapshot)
     if built is not None:
         return Outcome(order, built, is_unchanged=True)
     return Outcome(order, write_deck(connection, encode(snapshot), commission.out_dir, actor=commission.actor))
 
 
-def _as_it_stands(connection: Connection[Any], commission: Commission, snapshot: DeckSnapshot) -> BuiltDeck | None:
+def as_it_stands(connection: Connection[Any], out_dir: Path, snapshot: DeckSnapshot) -> BuiltDeck | None:
     """The deck that stands at its place, if it says what this snapshot says and nobody has touched it since.
 
     In which state the same was read again, as of when and by which run, makes no other deck: links to it stay open.
     """
-    path, beside = deck_path(commission.out_dir, snapshot), snapshot_path(commission.out_dir, snapshot)
+    path, beside = deck_path(out_dir, snapshot), snapshot_path(out_dir, snapshot)
     found = rows(
         connection,
         """
@@ -205,7 +205,7 @@ def _as_it_stands(connection: Connection[Any], commission: Commission, snapshot:
             and details ->> 'content' = %(content)s
         """,
         {
-            "organization_id": commission.organization_id,
+            "organization_id": snapshot.owner.organization_id,
             "uri": path.resolve().as_uri(),
             "content": content_sha256(snapshot),
         },
@@ -227,6 +227,7 @@ def _as_it_stands(connection: Connection[Any], commission: Commission, snapshot:
         snapshot_sha256=named,
         filled_automatically=None if share is None else Decimal(share),
         draft_reason=noted["details"].get("draft_reason"),
+        content_sha256=noted["details"]["content"],
     )
 
 

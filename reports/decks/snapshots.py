@@ -18,6 +18,9 @@ from reports.views.organizations import Client, QuarterFacts, Snapshot
 SCHEMA = 1
 """Raised when a snapshot of before can no longer be drawn by the renderers of now."""
 
+CIRCUMSTANCES = frozenset({"freshest_at", "last_completed_at", "completed_as_of", "records", "checked_at", "run_id"})
+"""Fields of receipts, streams and checks that say when something was read or checked, by whom and how much was new."""
+
 
 class SnapshotUnreadable(ReportError):
     """A snapshot of another schema, or no snapshot at all."""
@@ -96,8 +99,23 @@ def encode(snapshot: DeckSnapshot) -> bytes:
 
 
 def content_sha256(snapshot: DeckSnapshot) -> str:
-    """What names all that the deck says of the quarter, without the state it was read in, which every run renews."""
-    return sha256(encode(replace(snapshot, state=Snapshot(None, None, None))))
+    """What names all that the deck says of the quarter: figures and words, without when they were read and checked.
+
+    Every run reads and checks anew; that alone makes no other deck.
+    """
+    slides = tuple(replace(one, encoded=_whenever_read(one.encoded)) for one in snapshot.slides)
+    return sha256(encode(replace(snapshot, state=Snapshot(None, None, None), slides=slides)))
+
+
+def _whenever_read(encoded: msgspec.Raw) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(_untimed(msgspec.json.decode(encoded))))
+
+
+def _untimed(value: Any) -> Any:
+    """The same without the circumstances of its reading; that something was never read stays."""
+    if isinstance(value, dict):
+        return {key: (one is not None) if key in CIRCUMSTANCES else _untimed(one) for key, one in value.items()}
+    return [_untimed(one) for one in value] if isinstance(value, list) else value
 
 
 def encode_content(content: Any) -> msgspec.Raw:

@@ -19,8 +19,19 @@ from orchestration import demonstration, pipeline
 from orchestration.asset_checks import NEWEST_MONTH, key_of
 from orchestration.assets import raw
 from orchestration.definitions import defs
+from orchestration.partitions import configured
 from orchestration.selection import one_organization
-from orchestration.sensors import BY_HAND, organizations_of, run_failed, run_succeeded, scope_of
+from orchestration.sensors import (
+    BY_HAND,
+    BY_ITSELF,
+    OF_NOBODY,
+    named_by,
+    organizations_of,
+    run_failed,
+    run_succeeded,
+    scope_of,
+    words_for,
+)
 from sandbox.credentials import Credentials
 from tests.command import qbr
 from tests.installation import installed
@@ -45,6 +56,10 @@ class Evening:
 
     def events(self, kind: dg.DagsterEventType) -> list[dg.DagsterEvent]:
         return [event for event in self.run.all_events if event.event_type == kind]
+
+    def of(self, key: str) -> list[dg.AssetMaterialization]:
+        events = self.events(dg.DagsterEventType.ASSET_MATERIALIZATION)
+        return [event.materialization for event in events if event.asset_key.to_user_string() == key]
 
     def renewed(self) -> dict[str, dg.AssetMaterialization]:
         events = self.events(dg.DagsterEventType.ASSET_MATERIALIZATION)
@@ -189,6 +204,33 @@ def test_a_run_is_for_the_organization_of_its_partition_and_one_without_for_all(
     assert [one.id for one in organizations_of(months)] == ["demo-msp"]
     assert [one.id for one in organizations_of(models)] == ["demo-msp"]
     assert scope_of(models) == BY_HAND
+    followed = dg.DagsterRun(
+        job_name="__ASSET_JOB",
+        tags={"dagster/partition": "demo-msp/2026-Q2/corvane-legal", "dagster/from_automation_condition": "true"},
+    )
+    assert named_by(followed) == {"demo-msp"}
+    assert scope_of(followed) == BY_ITSELF
+
+
+def test_what_failed_for_several_organizations_is_told_to_none_in_its_own_words(evening: Evening) -> None:
+    """The failing step may have named one of them, its recipients or its clients."""
+    failed = evening.instance.get_run_by_id(evening.run.run_id)
+    assert failed is not None
+    event = evening.events(dg.DagsterEventType.RUN_FAILURE)[0]
+    context = dg.build_run_status_sensor_context(
+        sensor_name="run_failed", dagster_event=event, dagster_instance=evening.instance, dagster_run=failed
+    ).for_run_failure()
+    one, another, *_ = configured()
+    assert "Stripe" in words_for([one], context)
+    assert words_for([one, another], context) == OF_NOBODY
+
+
+def test_each_client_of_whom_a_deck_was_drawn_has_its_partition(evening: Evening) -> None:
+    told = evening.of("reports/client_decks")
+    keys = set(evening.instance.get_dynamic_partitions("client_decks"))
+    assert {one.partition for one in told} == keys
+    assert len(keys) == len(told) > 10
+    assert {one.partition for one in evening.of("reports/client_deck_contents")} == keys
 
 
 def test_no_secret_is_anywhere_a_run_writes(evening: Evening, sandbox: str) -> None:

@@ -63,6 +63,11 @@ def test_decks_and_alerts_reach_back_to_every_source() -> None:
         assert {"ninjaone", "connectwise", "quickbooks", "stripe"} <= {key.path[0] for key in behind}
         assert dg.AssetKey(["app", "client_links"]) in behind
         assert dg.AssetKey(["marts", "fct_smartnumbers"]) in behind
+    of_clients = ancestors_of(dg.AssetKey(["reports", "client_decks"]))
+    assert {
+        dg.AssetKey(["marts", "fct_metrics_monthly"]),
+        dg.AssetKey(["reports", "client_deck_contents"]),
+    } <= of_clients
 
 
 def test_every_asset_says_what_it_is_and_whose() -> None:
@@ -95,9 +100,10 @@ def test_jobs_schedules_and_sensors_are_there() -> None:
         "demo_msp_devices",
         "demo_msp_investor_reports",
         "demo_msp_data_quality_reports",
+        "demo_msp_exports",
         "newest_months",
     }
-    sensors = {"run_failed", "run_succeeded", "alerts_watched", "mails_wait"}
+    sensors = {"run_failed", "run_succeeded", "alerts_watched", "mails_wait", "deck_contents_read", "decks_follow"}
     assert {one.name for one in repository.sensor_defs} == sensors
     for one in [*repository.schedule_defs, *repository.sensor_defs]:
         assert one.default_status.value == "RUNNING"

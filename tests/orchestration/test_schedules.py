@@ -75,6 +75,13 @@ def test_data_quality_is_told_when_the_closing_runs_are_over() -> None:
     assert f"{tick:%d %H:%M}" == "06 08:00"
 
 
+def test_what_a_file_exports_is_written_every_morning_and_nothing_where_it_exports_nothing() -> None:
+    (tick,) = ticks_after(schedule("exports"), datetime(2026, 6, 30, 12, tzinfo=CHICAGO), 1)
+    assert f"{tick:%d %H:%M}" == "01 05:00"
+    without = NORTH.model_copy(update={"exports": ()})
+    assert not [one for one in schedules_of(without) if one.name.endswith("exports")]
+
+
 def test_a_tick_starts_the_job_for_its_organization() -> None:
     request = schedule("daily")()
     assert isinstance(request, dg.RunRequest)
@@ -83,5 +90,6 @@ def test_a_tick_starts_the_job_for_its_organization() -> None:
 
 def test_an_organization_without_ninjaone_has_no_device_reading_and_an_inactive_one_no_schedule() -> None:
     without = NORTH.model_copy(update={"sources": NORTH.sources.model_copy(update={"ninjaone": None})})
-    assert [one.name for one in schedules_of(without)] == ["north_msp_daily", "north_msp_data_quality_reports"]
+    names = [one.name.removeprefix("north_msp_") for one in schedules_of(without)]
+    assert names == ["daily", "data_quality_reports", "exports"]
     assert not list(schedules_of(NORTH.model_copy(update={"is_active": False})))

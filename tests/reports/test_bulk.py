@@ -114,11 +114,12 @@ def test_what_was_drawn_from_the_same_snapshot_is_left_alone(orders: list[Order]
 def test_the_next_run_that_finds_the_same_leaves_a_deck_alone_and_another_figure_does_not(
     committed: psycopg.Connection, orders: list[Order], tmp_path: Path
 ) -> None:
-    of_clients = orders[1:]  # the company's own deck says when it was checked
-    first = build(of_clients, tmp_path)
+    first = build(orders, tmp_path)
     committed.execute("update app.check_results set checked_at = checked_at + interval '1 day', run_id = 'next'")
+    committed.execute("update marts.fct_metrics_monthly set freshest_at = freshest_at + interval '1 day'")
+    committed.execute("update marts.fct_source_freshness set last_completed_at = now(), records = records + 1")
     committed.commit()
-    again = build(of_clients, tmp_path)
+    again = build(orders, tmp_path)
     assert all(one.is_unchanged for one in again.values())
     assert [one.built for one in again.values()] == [one.built for one in first.values()]
     committed.execute(
@@ -126,8 +127,19 @@ def test_the_next_run_that_finds_the_same_leaves_a_deck_alone_and_another_figure
         "where metric = 'endpoints_managed' and client_id = 'birch-freight' and period = '2026-06'"
     )
     committed.commit()
-    changed = [order.client_id for order, one in build(of_clients, tmp_path).items() if not one.is_unchanged]
+    changed = [order.client_id for order, one in build(orders[1:], tmp_path).items() if not one.is_unchanged]
     assert changed == ["birch-freight"]
+
+
+def test_a_deck_noted_by_an_older_version_is_drawn_once_more_and_then_left_alone(
+    committed: psycopg.Connection, orders: list[Order], tmp_path: Path
+) -> None:
+    """It came out as the same bytes, which nobody noted, and was drawn again every evening."""
+    build(orders, tmp_path)
+    committed.execute("update app.artefacts set details = details || jsonb_build_object('content', 'of before')")
+    committed.commit()
+    assert not any(one.is_unchanged for one in build(orders, tmp_path).values())
+    assert all(one.is_unchanged for one in build(orders, tmp_path).values())
 
 
 def test_a_deck_that_is_gone_or_was_touched_is_built_again(orders: list[Order], tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""What Dagster shows of decks: where they lie, how much of them filled itself, and the first slide as a picture."""
+
+import os
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.deck_contents import ORGANIZATION_ITSELF, files_of
+from orchestration.quarter_decks import QuarterDecks
+from reports.decks import BuiltDeck
+from reports.paper.pictures import preview
+
+Metadata = dict[str, dg.MetadataValue]
+BESIDE = (".pdf", ".xlsx")
+"""PDF and handout of a deck."""
+
+
+def metadata_of(done: QuarterDecks) -> Metadata:
+    """The organization's own decks, each with a link, and how many of its clients a run has drawn besides."""
+    own = [deck for deck in done.built if deck.client_id == ORGANIZATION_ITSELF]
+    clients = [deck for deck in done.built if deck.client_id != ORGANIZATION_ITSELF]
+    found: Metadata = {"decks": dg.MetadataValue.int(len(own))}
+    if done.built:
+        found["unchanged"] = dg.MetadataValue.int(done.unchanged)
+    if done.companions.why_no_pdf:
+        found["no PDF"] = dg.MetadataValue.text(done.companions.why_no_pdf)
+    if done.left_out:
+        found["clients without a deck"] = dg.MetadataValue.int(len(done.left_out))
+        found["why"] = dg.MetadataValue.md("\n".join(f"- {one}" for one in done.left_out))
+    if clients:
+        found["decks of clients"] = dg.MetadataValue.int(len(clients))
+    return found | (metadata_of_files(own) if own else {})
+
+
+def metadata_of_files(decks: Sequence[BuiltDeck]) -> Metadata:
+    """Folder, a table of the files, what is not filled by itself, and the first slide."""
+    there = [
+        (deck, path)
+        for deck in decks
+        for path in (deck.path, *(deck.path.with_suffix(one) for one in BESIDE))
+        if path.is_file()
+    ]
+    records = [
+        dg.TableRecord(
+            {
+                "deck": deck.kind,
+                "file": path.name,
+                "slides": deck.slides if path.suffix == ".pptx" else None,
+                "filled by itself": _share(deck) if path.suffix == ".pptx" else None,
+                "bytes": path.stat().st_size,
+            }
+        )
+        for deck, path in there
+    ]
+    links = "\n".join(f"- [{path.name}]({path.as_uri()})" for _, path in there)
+    picture = _picture(decks[0].path.with_suffix(".pdf"))
+    drafts = " ".join(sorted({deck.draft_reason for deck in decks if deck.draft_reason}))
+    return {
+        "folder": dg.MetadataValue.path(os.path.commonpath([deck.path.parent for deck in decks])),
+        "links": dg.MetadataValue.md(links),
+        "files": dg.MetadataValue.table(records, schema=_SCHEMA),
+        "sha256": dg.MetadataValue.text(" ".join(deck.sha256 for deck in decks)),
+        "state": dg.MetadataValue.text(files_of(decks)),
+        **({"DRAFT": dg.MetadataValue.text(drafts)} if drafts else {}),
+        **({"first slide": dg.MetadataValue.md(picture)} if picture else {}),
+    }
+
+
+_SCHEMA = dg.TableSchema(
+    columns=[
+        dg.TableColumn("deck"),
+        dg.TableColumn("file"),
+        dg.TableColumn("slides", type="int"),
+        dg.TableColumn("filled by itself"),
+        dg.TableColumn("bytes", type="int"),
+    ]
+)
+
+
+def _share(deck: BuiltDeck) -> str | None:
+    return None if deck.filled_automatically is None else f"{deck.filled_automatically:.1%}"
+
+
+def _picture(pdf: Path) -> str:
+    if not pdf.is_file():
+        return ""
+    return f"![{pdf.stem}](data:image/png;base64,{b64encode(preview(pdf)).decode()})"

@@ -1,0 +1,85 @@
+"""Exports that an organization's file names, written as by the calendar."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+import pytest
+
+from orchestration.assets import exports
+from orchestration.exports import write_declared
+from orchestration.selection import one_organization
+from tests.installation import installed
+from tests.reports import marts
+from warehouse.configuration_errors import ConfigurationError
+from warehouse.organizations import load_organization
+
+
+@pytest.fixture
+def place(
+    connection: psycopg.Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The folder of configuration of an installation with marts of one organization."""
+    marts.create(connection)
+    marts.whole_organization(connection)
+    connection.commit()
+    config = tmp_path / "config"
+    config.mkdir()
+    monkeypatch.setenv("QBR_AS_OF", marts.AS_OF.isoformat())
+    with installed(database_url, tmp_path / "var", config):
+        yield config
+
+
+def asks(place: Path, exported: str) -> Path:
+    path = place / f"{marts.ORGANIZATION}.yml"
+    path.write_text(
+        f"id: {marts.ORGANIZATION}\nname: Fernhill IT\ntime_zone: America/New_York\n"
+        f"sources: {{ninjaone: {{}}}}\n{exported}\n"
+    )
+    return path
+
+
+def test_without_a_word_about_it_figures_and_names_are_written(place: Path, connection: psycopg.Connection) -> None:
+    asks(place, "")
+    done = write_declared(one_organization(marts.ORGANIZATION))
+    assert done.failed == ()
+    assert [one.path.name for one in done.written] == [
+        "fernhill-it-fct-metrics-monthly.csv",
+        "fernhill-it-fct-smartnumbers.csv",
+        "fernhill-it-dim-clients.csv",
+    ]
+    noted = connection.execute("select kind, sha256 from app.artefacts where superseded_at is null").fetchall()
+    assert sorted(noted) == sorted(("export", one.artefact.sha256) for one in done.written)
+
+
+def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothing(place: Path) -> None:
+    asks(place, "exports: [{of: [endpoints_managed, tickets_opened, fct_nothing]}, {of: dim_clients, format: parquet}]")
+    done = write_declared(one_organization(marts.ORGANIZATION))
+    assert [one.path.suffix for one in done.written] == [".parquet"]
+    (sentence,) = done.failed
+    assert "fct_nothing" in sentence
+
+    asks(place, "exports: [{of: [endpoints_managed], every_client: true}]")
+    (one,) = write_declared(one_organization(marts.ORGANIZATION)).written
+    with one.path.open(encoding="utf-8") as file:
+        clients = {row["client_id"] for row in csv.DictReader(file)}
+    assert clients >= {"all", *marts.CLIENTS}
+
+
+def test_the_asset_shows_each_file_with_its_rows_and_its_hash(place: Path) -> None:
+    asks(place, "exports: [{of: dim_clients}]")
+    done = write_declared(one_organization(marts.ORGANIZATION))
+    metadata = exports.metadata_of(done)
+    (record,) = metadata["files"].value.records
+    assert record.data["sha256"] == done.written[0].artefact.sha256
+    assert record.data["rows"] == metadata["dagster/row_count"].value == done.written[0].rows > 0
+    assert done.written[0].path.as_uri() in metadata["links"].value
+    assert isinstance(exports.exports.partitions_def, dg.StaticPartitionsDefinition)
+
+
+def test_every_client_of_a_mart_is_refused_when_the_file_is_read(place: Path) -> None:
+    path = asks(place, "exports: [{of: fct_tickets, every_client: true}]")
+    with pytest.raises(ConfigurationError, match="every_client is for metrics"):
+        load_organization(path)
