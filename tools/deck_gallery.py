@@ -5,12 +5,11 @@ into `var/gallery`.
 """
 
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from psycopg import Connection
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -18,22 +17,26 @@ from reports.decks.builder import gather_deck
 from reports.decks.bulk import orders_of
 from reports.decks.declarations import decks
 from reports.decks.rendering import render
-from reports.decks.snapshots import DeckSnapshot
+from reports.decks.snapshots import BrandFiles, DeckSnapshot
 from reports.errors import ReportError
 from reports.paper import print_decks
 from reports.paper.pictures import contact_sheet, pages
+from tools.half_of_it import take_half_away
+from tools.second_brand import second_brand
 from warehouse.engine import connect
-from warehouse.organizations import load_organizations
-from warehouse.periods import latest_complete_quarter
-from warehouse.settings import get_settings, now
+from warehouse.settings import get_settings
 
 WIDTH, COLUMNS = 640, 3
-SECOND_BRAND: Mapping[str, Any] = {
-    "primary_color": "#5B1F3A",
-    "accent_color": "#C2571A",
-    "footer": "Prepared for this meeting only",
-}
-REASON = "left out, to see the slide without it"
+FOOTER = "Prepared for this meeting only"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Of whom a deck is, and of which quarter."""
+
+    organization_id: str
+    quarter: str
+    client_id: str | None
 
 
 def main() -> None:
@@ -41,62 +44,56 @@ def main() -> None:
     folder = get_settings().var_dir / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     for deck in decks():
-        snapshot = fullest(deck)
-        if snapshot is None:
+        place = fullest(deck)
+        if place is None:
             print(f"{deck}: no organization of this warehouse has such a deck. Run `make demo` first.")
             continue
-        brands = {"own": snapshot.brand, "second": {**snapshot.brand, **SECOND_BRAND}}
-        for brand, look in brands.items():
-            for state, shown in (("full", snapshot), ("half", half_missing(snapshot))):
-                print(draw(folder, f"{deck}-{brand}-{state}", replace(shown, brand=look)))
+        for state in ("full", "half"):
+            snapshot = gathered(deck, place, is_whole=state == "full")
+            print(draw(folder, f"{deck}-own-{state}", snapshot))
+            print(draw(folder, f"{deck}-second-{state}", in_second_brand(snapshot)))
 
 
-def fullest(deck: str) -> DeckSnapshot | None:
-    """The deck of whichever organization and client has most to show."""
-    found: list[tuple[int, DeckSnapshot]] = []
+def fullest(deck: str) -> Place | None:
+    """Whoever has most to show on such a deck, in the latest quarter whose months are all over in the marts."""
+    found: list[tuple[int, Place]] = []
     with connect() as connection:
-        for organization in load_organizations(get_settings().config_dir):
-            quarter = str(latest_complete_quarter(now(), organization.time_zone))
-            try:
-                clients = [one.client_id for one in orders_of(connection, organization.id, quarter)]
-            except ReportError:
-                continue
+        latest = connection.execute(
+            "select organization_id, max(quarter) from (select organization_id, quarter from marts.dim_periods "
+            "group by 1, 2 having bool_and(is_complete) and count(*) = 3) as over group by 1 order by 1"
+        ).fetchall()
+        for organization_id, quarter in latest:
+            clients = [one.client_id for one in orders_of(connection, organization_id, quarter)]
             for client in dict.fromkeys((None, *clients)):
+                place = Place(organization_id, quarter, client)
                 try:
-                    snapshot = gather_deck(
-                        connection, deck, organization.id, quarter, client_id=client, force_reason="Gallery"
-                    )
-                    values = sum(
-                        field.is_filled for field in render(replace(snapshot, draft_reason=None)).record.fields
-                    )
+                    record = render(_gather(connection, deck, place)).record
                 except ReportError:
                     continue  # such a deck is not of a client, or of nobody but a client
-                found.append((values, replace(snapshot, draft_reason=None)))
+                found.append((sum(field.is_filled for field in record.fields), place))
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
-def half_missing(snapshot: DeckSnapshot) -> DeckSnapshot:
-    """The same deck without every second of its figures."""
-    count = 0
+def gathered(deck: str, place: Place, *, is_whole: bool) -> DeckSnapshot:
+    """The deck from the marts as they are, or as if half of it were missing, without the mark of a draft."""
+    with connect() as connection:
+        if not is_whole:
+            take_half_away(connection)
+        snapshot = _gather(connection, deck, place)
+        connection.rollback()
+    return replace(snapshot, draft_reason=None)
 
-    def thinned(part: Any) -> Any:
-        nonlocal count
-        if isinstance(part, list):
-            return [thinned(one) for one in part]
-        if not isinstance(part, dict):
-            return part
-        made = {key: thinned(one) for key, one in part.items()}
-        if {"metric", "value", "receipt"} <= set(made):
-            count += 1
-            if count % 2:
-                made |= {"value": None, "reason": REASON}
-        return made
 
-    slides = [
-        replace(slide, encoded=msgspec.Raw(msgspec.json.encode(thinned(msgspec.json.decode(slide.encoded)))))
-        for slide in snapshot.slides
-    ]
-    return replace(snapshot, slides=tuple(slides))
+def _gather(connection: Connection[Any], deck: str, place: Place) -> DeckSnapshot:
+    return gather_deck(
+        connection, deck, place.organization_id, place.quarter, client_id=place.client_id, force_reason="Gallery"
+    )
+
+
+def in_second_brand(snapshot: DeckSnapshot) -> DeckSnapshot:
+    """The same deck on another brand's own .pptx."""
+    look = {key: value for key, value in snapshot.brand.items() if not key.endswith(("_color", "font", "paper"))}
+    return replace(snapshot, brand={**look, "footer": FOOTER}, files=BrandFiles(template=second_brand()))
 
 
 def draw(folder: Path, name: str, snapshot: DeckSnapshot) -> Path:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from reports.decks.findings import Finding, Sentence, is_flat
 from reports.formats import Formats
-from reports.views.figures import Figure, Series, counted, difference
+from reports.views.figures import Figure, Series, counted, difference, reason_of
 from reports.views.investor import LOSSES, MOVEMENTS, Bridge, Growth, Overview
 
 __all__ = ["Drawn", "Finding", "bridge", "growth", "overview", "reliability", "retention", "runway"]
@@ -24,7 +24,9 @@ def overview(formats: Formats, view: Overview) -> Finding:
         total = counted("investor.known", "known figures", revenue.period, known, "marts.fct_investor_metrics")
         verb = "figure is" if known == 1 else "figures are"
         return say.finding(f"Recurring revenue is not known; {say.value(total)} other {verb}")
-    text = f"MRR of {say.value(revenue)} from {say.count(clients, 'paying client', 'paying clients')}"
+    text = f"MRR of {say.value(revenue)}"
+    if clients.value is not None:
+        text += f" from {say.count(clients, 'paying client', 'paying clients')}"
     if net.value is not None:
         text += f"; net retention over twelve months {say.value(net)}"
     return say.finding(text)
@@ -54,7 +56,8 @@ def bridge(formats: Formats, view: Bridge) -> Finding:
     quarter = formats.quarter(closing.period)
     change = difference("mrr_run_rate.change_in_quarter", "Change of MRR", closing, opening)
     if change.value is None:
-        return say.finding(f"What moved recurring revenue in {quarter} is not known: {view.closing.reason}")
+        reason = reason_of(opening if opening.value is None else closing)
+        return say.finding(f"What moved recurring revenue in {quarter} is not known: {reason}")
     largest = max((view.parts[metric].last for metric in MOVEMENTS), key=lambda part: abs(part.value or Decimal(0)))
     if is_flat(formats, change, closing, opening):
         return say.finding(f"MRR stood at {say.value(closing)} in {quarter}, as at its beginning")

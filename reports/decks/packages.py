@@ -20,7 +20,7 @@ def flaw_of(package: bytes) -> str | None:
         with zipfile.ZipFile(io.BytesIO(package)) as archive:
             return _of_size(archive) or _of_parts(archive)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        return f"cannot be unpacked ({error})"
+        return f"is no .pptx that can be opened ({error})"
 
 
 def _of_size(archive: zipfile.ZipFile) -> str | None:

@@ -51,7 +51,7 @@ _LABELS = {
 _SERVICE_LABELS = {
     "uptime_percentage_30d": ("Uptime, last 30 days of the month", "fraction"),
     "error_rate": ("Requests that failed", "fraction"),
-    "api_p95_latency_ms": ("95 of 100 requests answered within, ms", "count"),
+    "api_p95_latency_ms": ("95 of 100 requests within, ms", "count"),
     "services_operational": ("Services in operation", "count"),
 }
 
@@ -248,7 +248,7 @@ def _figure(
 ) -> Figure:
     value = None if row is None else row.get(metric)
     source_rows, freshest_at = (None, None) if row is None else row["behind"].get(metric, (None, None))
-    why = "outside the months this organization has figures for" if row is None else row.get(reason)
+    why = "outside the months this organization has figures for" if row is None else _for_investors(row.get(reason))
     return Figure(
         metric=metric,
         label=label,
@@ -258,6 +258,12 @@ def _figure(
         reason=None if value is not None else why or "the marts give no reason",
         receipt=Receipt(model, metric, source=source, source_rows=source_rows, freshest_at=freshest_at),
     )
+
+
+def _for_investors(reason: str | None) -> str | None:
+    """A reason without the names of tables, which tell an investor nothing."""
+    is_unmapped = reason is not None and reason.startswith("No table of an operational database is mapped")
+    return "Nothing that measures it is connected." if is_unmapped else reason
 
 
 def _signed(series: Series) -> Series:

@@ -19,6 +19,8 @@ from reports.views.figures import Figure, Receipt, counted
 from reports.views.organizations import QuarterFacts
 
 _MOST_CLASSES, _MOST_AGREEMENTS = 8, 12
+_MOST_OF_TWO_LINES = 7
+"""Rows of agreements whose names have room to break."""
 
 
 def render_devices(deck: Deck, view: Devices) -> None:
@@ -88,7 +90,8 @@ def render_agreements(deck: Deck, view: Agreements) -> None:
             rows=rows,
             strong=frozenset({len(rows) - 1}) if has_total else frozenset(),
             size=13,
-            row_height=0.36,
+            row_height=0.36 if len(rows) > _MOST_OF_TWO_LINES else 0.53,
+            lines=1 if len(rows) > _MOST_OF_TWO_LINES else 2,
         ),
         alt="Agreements in force at the end of the quarter, with type, dates and monthly amount.",
     )

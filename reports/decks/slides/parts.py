@@ -28,11 +28,13 @@ def statistics(page: Page, box: Box, entries: Sequence[Statistic]) -> None:
     for entry, place in zip(entries, box.rows(*(1 for _ in entries), gap=0.12), strict=True):
         page.text(f"{entry.label} rule", Box(place.left, place.top, place.width, 0.02), [], fill="accent3")
         text = Box(place.left, place.top + 0.1, place.width, place.height - 0.1)
-        label, size = page.fit(entry.label, (12, SMALLEST), Box(0, 0, text.width, 0.21))
+        label, size, label_height = *page.fit(entry.label, (12, SMALLEST), Box(0, 0, text.width, 0.21)), 0.21
+        if label != entry.label:
+            label, size, label_height = *page.fit(entry.label, (SMALLEST,), Box(0, 0, text.width, 0.4)), 0.4
         lines = [Paragraph([Run(label, size, colour="tx2")])]
         if entry.now.value is None:
             page.cite(entry.now, page.formats.value(None, entry.now.unit))
-            room = Box(0, 0, text.width, text.height - 0.21 - 0.36)
+            room = Box(0, 0, text.width, text.height - label_height - 0.36)
             reason, size = page.fit(reason_of(entry.now), (12, SMALLEST), room)
             lines += [
                 Paragraph([Run("No data", 18, bold=True, colour="tx2")]),

@@ -48,13 +48,13 @@ def render_freshness(deck: Deck, view: Freshness) -> None:
         "Table",
         Table(
             columns=(
-                Column("Source", 2.2),
+                Column("Source", 2.6),
                 Column("Streams", 1.2, "r"),
                 Column("Records", 1.2, "r"),
                 Column("Rejected", 1.3, "r"),
                 Column("Oldest complete read", 2.8),
                 Column("Data as of", 2.4),
-                Column("State", 2.9),
+                Column("State", 2.5),
             ),
             rows=rows,
             size=13,

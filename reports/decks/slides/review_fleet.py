@@ -125,13 +125,17 @@ def _kinds(page: Page, box: Box, view: Fleet, start: int, formats: Formats) -> N
     """A chart of some kinds, and the same with their shares in a table below."""
     kinds, shares = view.kinds[start : start + _KINDS], view.shares[start : start + _KINDS]
     chart_box, table_box = box.columns(4.7, 4.3)
+    name = "Machines by kind" if not start else "Machines by kind, continued"
     chart = Chart(
-        "Machines by kind" if not start else "Machines by kind, continued",
+        name,
         [figure.label for figure in kinds],
         [Plot("bar", [Line("Machines", [figure.value for figure in kinds], "accent1")], labels=True)],
         formats.excel("count"),
     )
-    page.chart(chart_box, chart, kinds)
+    if all(kind.value is None for kind in kinds):
+        missing(page, chart_box, name, list(dict.fromkeys(reason_of(kind) for kind in kinds)))
+    else:
+        page.chart(chart_box, chart, kinds)
     rows = [
         [Cell(kind.label), Cell(page.value(kind)), Cell(page.value(share))]
         for kind, share in zip(kinds, shares, strict=True)
