@@ -26,6 +26,7 @@ from tests.command import qbr
 from tests.installation import installed
 from tests.portal.conftest import NOW, served
 from tests.reports import growth_marts, marts
+from warehouse.organizations import Organization
 from warehouse.roles import ensure_roles
 from warehouse.settings import get_settings
 
@@ -34,6 +35,8 @@ NOT_THEIRS = (OTHER_CLIENT, INTERNAL, ELSEWHERE, "birch", "orchard", "net_profit
 CONFIG = (
     "{id: fernhill-it, name: Fernhill IT, time_zone: America/Chicago, sources: {connectwise: {environment: sandbox}}}"
 )
+
+OWNER = Organization(id=marts.ORGANIZATION, name="Fernhill IT", time_zone="America/Chicago")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ def house(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         ensure_roles(connection, [marts.ORGANIZATION, ELSEWHERE])
     with installed(module_database_url, folder / "var", folder / "config", as_of="2026-07-06T14:00:00Z"):
         orders = [Order("client", CLIENT), Order("client", OTHER)]
-        done = build_quarter(marts.ORGANIZATION, marts.QUARTER, orders=orders, progress=Quiet(), processes=1, pdf=True)
+        done = build_quarter(OWNER, marts.QUARTER, orders=orders, progress=Quiet(), processes=1, pdf=True)
         assert done.failed == []
         yield House(module_database_url, folder / "var" / "reports")
 

@@ -22,6 +22,7 @@ from tests.installation import installed
 from tests.reports import growth_marts, marts
 from tests.reports.alerting import AS_OF, HOUR
 from tests.reports.receivers import Mailbox, free_port, mail_server, web_server
+from warehouse.organizations import Organization
 from warehouse.settings import Settings, get_settings
 from warehouse.signals import tell
 
@@ -30,6 +31,8 @@ ADDRESSES = {marts.ORGANIZATION: "ours@example.com", ELSEWHERE: "theirs@example.
 SHOWN_TO_INVESTORS = ("fct_investor_metrics", "fct_revenue_monthly")
 CASH = ("cash_reserve", "cash_burn_monthly", "runway_months", "net_profit")
 SECRET = ("owner_comp", "employee_expense", "rhem", "payroll", "birch", "juniper", "vehicles:fuel")
+
+OWNER = Organization(id=marts.ORGANIZATION, name="Fernhill IT", time_zone="America/Chicago")
 
 
 def two_organizations(connection: psycopg.Connection) -> None:
@@ -146,9 +149,7 @@ def investors(connection: psycopg.Connection, database_url: str, tmp_path: Path)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "fernhill-it.yml").write_text(CONFIG)
     with installed(database_url, tmp_path / "var", tmp_path / "config"):
-        done = build_quarter(
-            marts.ORGANIZATION, marts.QUARTER, orders=[Order("investor")], progress=Quiet(), processes=1, pdf=True
-        )
+        done = build_quarter(OWNER, marts.QUARTER, orders=[Order("investor")], progress=Quiet(), processes=1, pdf=True)
         assert done.failed == []
         yield connection, get_settings().var_dir / "reports"
 

@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 
 from orchestration.progress import Quiet
 from orchestration.quarter_decks import build_quarter
+from orchestration.selection import one_organization
 from reports import mails, retention
 from reports.errors import UnknownScope
 from reports.quality_report import build_quality_report
@@ -317,7 +318,9 @@ def test_a_run_of_an_organization_that_tells_investors_makes_the_pack_that_the_m
         f"{{id: fernhill-it, name: Fernhill IT, time_zone: America/Chicago, sources: {{{source}}}}}"
     )
     with installed(database_url, tmp_path / "var", tmp_path / "config"):
-        done = build_quarter(marts.ORGANIZATION, marts.QUARTER, progress=Quiet(), processes=1, pdf=False)
+        done = build_quarter(
+            one_organization(marts.ORGANIZATION), marts.QUARTER, progress=Quiet(), processes=1, pdf=False
+        )
     assert not done.failed
     assert any(deck.kind == "investor" for deck in done.built) is reads_stripe
     report = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
