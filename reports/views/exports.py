@@ -11,8 +11,8 @@ from reports.errors import UnknownScope
 from reports.views.query import rows
 
 _ROWS_AT_ONCE = 5_000
-_OF_NOBODY = {"dim_metrics"}
-"""Marts of definitions, the same for every organization."""
+_OF_NOBODY = {"dim_days", "dim_metrics"}
+"""Marts of definitions and of the calendar, the same for every organization."""
 
 
 @dataclass(frozen=True, slots=True)
