@@ -49,8 +49,8 @@ def version_of(contents: Iterable[str]) -> str:
 
 
 def files_of(decks: Iterable[BuiltDeck]) -> str:
-    """Another word as soon as one of these files is another."""
-    return _named("".join(one.sha256 for one in decks))
+    """The hashes of these files, in the order of their kinds."""
+    return " ".join(one.sha256 for one in sorted(decks, key=lambda one: one.kind))
 
 
 def by_client(decks: Iterable[BuiltDeck]) -> dict[str, tuple[BuiltDeck, ...]]:

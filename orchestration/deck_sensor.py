@@ -14,6 +14,7 @@ import dagster as dg
 import msgspec
 
 from orchestration import partitions, pipeline
+from orchestration.assets.deck_metadata import SHA256
 from orchestration.assets.decks import DATA_VERSION, client_contents, client_decks, contents, decks, told_of
 from orchestration.deck_contents import ORGANIZATION_ITSELF, Contents, files_of, mark, read, whose
 from orchestration.quarter_decks import while_nobody_draws
@@ -147,7 +148,7 @@ def _news(
         yield from told_of(organization_id, quarter, found.client_id, found.version, found.standing)
         return
     drawn = _latest(instance, decks.key if is_own else client_decks.key, key)
-    if drawn is None or "state" not in drawn.metadata or drawn.metadata["state"].value != files_of(found.standing):
+    if drawn is None or SHA256 not in drawn.metadata or drawn.metadata[SHA256].value != files_of(found.standing):
         yield from told_of(organization_id, quarter, found.client_id, "", found.standing)
 
 

@@ -13,6 +13,8 @@ from reports.decks import BuiltDeck
 from reports.paper.pictures import preview
 
 Metadata = dict[str, dg.MetadataValue]
+SHA256 = "sha256"
+"""By which a deck that Dagster was told of is told from one that lies there now."""
 BESIDE = (".pdf", ".xlsx")
 """PDF and handout of a deck."""
 
@@ -61,8 +63,7 @@ def metadata_of_files(decks: Sequence[BuiltDeck]) -> Metadata:
         "folder": dg.MetadataValue.path(os.path.commonpath([deck.path.parent for deck in decks])),
         "links": dg.MetadataValue.md(links),
         "files": dg.MetadataValue.table(records, schema=_SCHEMA),
-        "sha256": dg.MetadataValue.text(" ".join(deck.sha256 for deck in decks)),
-        "state": dg.MetadataValue.text(files_of(decks)),
+        SHA256: dg.MetadataValue.text(files_of(decks)),
         **({"DRAFT": dg.MetadataValue.text(drafts)} if drafts else {}),
         **({"first slide": dg.MetadataValue.md(picture)} if picture else {}),
     }

@@ -1,11 +1,16 @@
 """What goes out by the calendar: the weekly report to investors, the monthly one on the data."""
 
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import partitions, pipeline, regular_reports
 from orchestration.assets.models import shown_by
 from orchestration.selection import one_organization, run_instant
+from reports.files import sha256_of
 
 OWNERS = ["team:account-management"]
 
@@ -17,16 +22,29 @@ def _made(context: dg.AssetExecutionContext, kind: str) -> dg.MaterializeResult[
     done = regular_reports.make(kind, organization, run_instant([organization]), period=None, with_mail=True)
     sent = regular_reports.send(organization)
     cleared = regular_reports.clear(organization)
-    links = "\n".join(f"- [{path.name}]({path.as_uri()})" for path in done.files)
     return dg.MaterializeResult(
         metadata={
             "month": dg.MetadataValue.text(done.period),
-            "files": dg.MetadataValue.md(links),
+            **metadata_of_files(done.files),
             "said": dg.MetadataValue.md("\n".join(f"- {one}" for one in done.sentences)),
             "mail": dg.MetadataValue.text(str(sent)),
             "cleared": dg.MetadataValue.text(str(cleared)),
         }
     )
+
+
+def metadata_of_files(paths: Sequence[Path]) -> dict[str, dg.MetadataValue]:
+    """A link to each file, what names its content, and the figures themselves where one is JSON."""
+    records = [
+        dg.TableRecord({"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}) for path in paths
+    ]
+    shown = next((path for path in paths if path.suffix == ".json"), None)
+    figures = {} if shown is None else {"figures": dg.MetadataValue.json(json.loads(shown.read_text()))}
+    return {
+        "links": dg.MetadataValue.md("\n".join(f"- [{path.name}]({path.as_uri()})" for path in paths)),
+        "files": dg.MetadataValue.table(records),
+        **figures,
+    }
 
 
 @dg.asset(

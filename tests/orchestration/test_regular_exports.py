@@ -1,6 +1,7 @@
 """Exports that an organization's file names, written as by the calendar."""
 
 import csv
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from orchestration.assets import exports
+from orchestration.assets import exports, regular_reports
 from orchestration.exports import write_declared
 from orchestration.selection import one_organization
 from tests.installation import installed
@@ -83,3 +84,14 @@ def test_every_client_of_a_mart_is_refused_when_the_file_is_read(place: Path) ->
     path = asks(place, "exports: [{of: fct_tickets, every_client: true}]")
     with pytest.raises(ConfigurationError, match="every_client is for metrics"):
         load_organization(path)
+
+
+def test_a_report_shows_a_link_to_each_file_what_names_its_content_and_its_figures(tmp_path: Path) -> None:
+    figures, workbook = tmp_path / "metrics_snapshot.json", tmp_path / "metrics.xlsx"
+    figures.write_text('{"mrr": "12.50"}')
+    workbook.write_bytes(b"workbook")
+    metadata = regular_reports.metadata_of_files([figures, workbook])
+    assert workbook.as_uri() in metadata["links"].value
+    assert metadata["figures"].value == {"mrr": "12.50"}
+    named = {record.data["file"]: record.data["sha256"] for record in metadata["files"].value.records}
+    assert named["metrics.xlsx"] == hashlib.sha256(b"workbook").hexdigest()
