@@ -80,9 +80,9 @@ def render_agreements(deck: Deck, view: Agreements) -> None:
         "Table",
         Table(
             columns=(
-                Column("Agreement", 4.7),
+                Column("Agreement", 4.4),
                 Column("Type", 2.4),
-                Column("Managed", 1.1),
+                Column("Managed", 1.4),
                 Column("Since", 1.55),
                 Column("Until", 1.55),
                 Column("Per month", 1.4, "r"),
