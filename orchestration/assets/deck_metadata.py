@@ -20,19 +20,25 @@ BESIDE = (".pdf", ".xlsx")
 
 
 def metadata_of(done: QuarterDecks) -> Metadata:
-    """The organization's own decks, each with a link, and how many of its clients a run has drawn besides."""
+    """Of all decks of a quarter: the organization's own, how many of clients, and who has none and why."""
+    clients = sum(deck.client_id != ORGANIZATION_ITSELF for deck in done.built)
+    why = "\n".join(f"- {one}" for one in done.left_out)
+    return {
+        "decks of clients": dg.MetadataValue.int(clients),
+        "clients without a deck": dg.MetadataValue.int(len(done.left_out)),
+        **({"why": dg.MetadataValue.md(why)} if why else {}),
+        **metadata_of_own(done),
+    }
+
+
+def metadata_of_own(done: QuarterDecks) -> Metadata:
+    """The organization's own decks, each with a link."""
     own = [deck for deck in done.built if deck.client_id == ORGANIZATION_ITSELF]
-    clients = [deck for deck in done.built if deck.client_id != ORGANIZATION_ITSELF]
     found: Metadata = {"decks": dg.MetadataValue.int(len(own))}
     if done.built:
         found["unchanged"] = dg.MetadataValue.int(done.unchanged)
     if done.companions.why_no_pdf:
         found["no PDF"] = dg.MetadataValue.text(done.companions.why_no_pdf)
-    if done.left_out:
-        found["clients without a deck"] = dg.MetadataValue.int(len(done.left_out))
-        found["why"] = dg.MetadataValue.md("\n".join(f"- {one}" for one in done.left_out))
-    if clients:
-        found["decks of clients"] = dg.MetadataValue.int(len(clients))
     return found | (metadata_of_files(own) if own else {})
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 import dagster as dg
 
 from orchestration import partitions, pipeline
-from orchestration.assets.deck_metadata import Metadata, metadata_of, metadata_of_files
+from orchestration.assets.deck_metadata import Metadata, metadata_of_files, metadata_of_own
 from orchestration.assets.models import shown_by
 from orchestration.automation import WHEN_IT_SAYS_SOMETHING_ELSE
 from orchestration.deck_contents import ORGANIZATION_ITSELF, by_client, whose
@@ -75,15 +75,15 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     organization, quarter = one_organization(partitions.organization_of(key)), partitions.quarter_of(key)
     orders = _orders(organization, quarter).get(ORGANIZATION_ITSELF, [])
     if not orders:  # a dealer has nothing but its customers' reviews
-        return dg.MaterializeResult(metadata=metadata_of(QuarterDecks()))
+        return dg.MaterializeResult(metadata=metadata_of_own(QuarterDecks()))
     try:
         done = _drawn(organization, quarter, orders)
     except DeckBlocked as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     if done.failed:
-        context.log_event(dg.AssetObservation(decks.key, partition=key, metadata=metadata_of(done)))
+        context.log_event(dg.AssetObservation(decks.key, partition=key, metadata=metadata_of_own(done)))
         raise _failure(done)
-    return dg.MaterializeResult(metadata=metadata_of(done))
+    return dg.MaterializeResult(metadata=metadata_of_own(done))
 
 
 @dg.asset(

@@ -1,6 +1,6 @@
 """A client without a deck is told of: in what a run prints, and among the metadata of the decks in Dagster."""
 
-from orchestration.assets.reports import metadata_of
+from orchestration.assets.deck_metadata import metadata_of
 from orchestration.cli.report import without_decks
 from orchestration.quarter_decks import QuarterDecks
 
