@@ -4,7 +4,9 @@ Nothing is judged while models are being built, since half of the marts would be
 deliveries go on.
 """
 
+import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -12,12 +14,15 @@ import psycopg
 from orchestration.pipeline import BUILD_LOCK
 from orchestration.selection import run_instant
 from reports.alerts import DeliverySummary, deliver, evaluate
+from reports.alerts.delivery import in_turn
 from reports.alerts.evaluation import follow_up
 from warehouse import embedded, migrations
 from warehouse.engine import connect, database_url
 from warehouse.organizations import Organization
 from warehouse.settings import get_settings, now
 
+ENOUGH = timedelta(seconds=20)
+"""After so long nothing more is begun to be sent: Dagster takes a look that lasts a minute for one that failed."""
 NEEDED = "marts.fct_source_freshness"
 """A mart that every build makes: without it nothing was built yet."""
 
@@ -28,25 +33,34 @@ def watch(organizations: Sequence[Organization]) -> dict[str, str]:
     Raises what failed, of all of them together, once everyone else was judged and served.
     """
     settings = get_settings()
-    if settings.database_url is None and embedded.embedded_postgres().status().pid is None:
+    if sleeps():
         return {}
     if migrations.current_revision(database_url()) != migrations.head_revision():
         return {}  # a run brings the tables up to date; until then nothing is judged by rules that are not there yet
     said: dict[str, str] = {}
+    until = time.monotonic() + ENOUGH.total_seconds()
     failures: list[Exception] = []
-    for organization in organizations:
+    for organization in in_turn(organizations, now()):
         try:
             with connect() as connection:
                 if connection.execute("select to_regclass(%s) is null", [NEEDED]).fetchone() == (True,):
                     continue
                 told = _judged(connection, organization, failures)
-                sent: DeliverySummary = deliver(connection, settings, now(), organization_id=organization.id)
+                left = max(until - time.monotonic(), 0)
+                sent: DeliverySummary = deliver(
+                    connection, settings, now(), organization_id=organization.id, within=timedelta(seconds=left)
+                )
                 said[organization.id] = f"{told}; {sent}"
         except Exception as error:  # noqa: BLE001 - the others are to be judged and served
             failures.append(error)
     if failures:
         raise ExceptionGroup(f"{len(failures)} of {len(organizations)} organizations could not be watched", failures)
     return said
+
+
+def sleeps() -> bool:
+    """Whether the embedded database does not run: what only looks whether there is work must not start it."""
+    return get_settings().database_url is None and embedded.embedded_postgres().status().pid is None
 
 
 def _judged(connection: psycopg.Connection[Any], organization: Organization, failures: list[Exception]) -> str:

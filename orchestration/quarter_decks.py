@@ -84,7 +84,11 @@ def build_quarter(
         return QuarterDecks(
             built=built,
             drawn=[one.built for one in outcomes if one.built is not None and not one.is_unchanged],
-            failed=[*(_told(one) for one in outcomes if one.error is not None), *companions.failed],
+            failed=[
+                *(_told(one) for one in outcomes if one.error is not None),
+                *companions.failed,
+                *([where_the_details_are("\n".join(companions.traces))] if companions.traces else []),
+            ],
             left_out=[f"{name}: {why}" for name, why in left_out],
             companions=companions,
         )

@@ -57,6 +57,8 @@ def mails_wait() -> dg.RunRequest | dg.SkipReason:
     """Start a run when a mail is due, and none otherwise."""
     if not get_settings().smtp_host:
         return dg.SkipReason("No mail server is set.")
+    if alerting.sleeps():
+        return dg.SkipReason("The database is not running, and this starts it for nobody.")
     with connect() as connection:
         try:
             is_due = mails.is_waiting(connection, datetime.now(UTC))

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import IO
 from urllib.parse import quote
 
@@ -108,7 +109,7 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
             file = found.file(artefact_id)
             record = record_of(found.connection, found.link.organization_id, file, root)
             if record is None:
-                raise found.refuse("refused", 404, file)
+                raise found.refuse("refused", 404, file, why="no_receipts")
             page = pages.receipts(organization(found.connection, found.link.organization_id), token, file, record)
             found.note("receipts", file)
             return HTMLResponse(page)
@@ -154,7 +155,15 @@ def _add_mail_lists(app: FastAPI, settings: Settings, clock: Callable[[], dateti
 
 
 def _visitor(request: Request) -> Visitor:
-    return Visitor(request.client.host if request.client else None, request.headers.get("user-agent"))
+    return Visitor(address_of(request.client.host if request.client else None), request.headers.get("user-agent"))
+
+
+def address_of(host: str | None) -> str | None:
+    """An address that can be noted, without the name of our own interface; None for what a proxy made up."""
+    try:
+        return str(ip_address((host or "").partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def _blocks(content: IO[bytes]) -> Iterator[bytes]:

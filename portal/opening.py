@@ -60,10 +60,12 @@ class Opened:
         )
         self.connection.commit()
 
-    def refuse(self, outcome: Outcome, status: int, file: SharedFile | None = None) -> Refused:
-        """The refusal, once it is noted."""
+    def refuse(
+        self, outcome: Outcome, status: int, file: SharedFile | None = None, *, why: str | None = None
+    ) -> Refused:
+        """The refusal, once it is noted; `why` names a page that says more than the outcome."""
         self.note(outcome, file)
-        return Refused(outcome, status, self.link)
+        return Refused(why or outcome, status, self.link)
 
     def file(self, artefact_id: int) -> SharedFile:
         """One of the link's files that is still what it was. Raises Refused."""

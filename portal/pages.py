@@ -48,6 +48,10 @@ REFUSALS = {
     "removed": ("This file is no longer kept", REMOVED),
     "damaged": ("This file is not what it was", "So it is not handed out. Please tell whoever sent the link."),
     "refused": ("This link does not open that", "It opens exactly the files on its list."),
+    "no_receipts": (
+        "These receipts are no longer kept",
+        "What the file was drawn from is gone or was changed since, so nothing is shown. The file itself is as it was.",
+    ),
     "method": ("That cannot be done here", "This page only shows and hands out files."),
     "failed": ("Something went wrong here", "Nothing was lost. Try again in a few minutes, then tell the sender."),
 }

@@ -1,6 +1,7 @@
 """The record behind a deck: what was kept of a final one, else what the snapshot says that it was drawn from."""
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from psycopg import Connection
@@ -10,6 +11,10 @@ from reports.decks.rendering import render
 from reports.decks.snapshots import decode, sha256
 from reports.errors import ReportError
 from reports.views.shared_files import SharedFile, deck_record, snapshot_path
+
+_ONE_AT_A_TIME, _KEPT = Lock(), 64
+_drawn: dict[str, bytes | None] = {}
+"""The records drawn last, by the hash of their snapshot."""
 
 
 def has_record(file: SharedFile) -> bool:
@@ -29,6 +34,15 @@ def record_of(connection: Connection[Any], organization_id: str, file: SharedFil
     document = path.read_bytes()
     if sha256(document) != named:
         return None
+    with _ONE_AT_A_TIME:  # so that whoever asks again and again keeps one core of ours busy, and that only once
+        if named not in _drawn:
+            while len(_drawn) >= _KEPT:
+                del _drawn[next(iter(_drawn))]
+            _drawn[named] = _record_in(document)
+        return _drawn[named]
+
+
+def _record_in(document: bytes) -> bytes | None:
     try:
         return encode_record(render(decode(document)).record)
     except ReportError:  # a snapshot of another version, whose deck stays as it was

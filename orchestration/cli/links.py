@@ -59,6 +59,8 @@ def new(
     """
     if sum([client is not None, company, bool(file)]) != 1:
         raise UsageError("Say whose files: --client CLIENT_ID, --company, or --file NUMBER. Nothing was done.")
+    if not label.strip():
+        raise UsageError("Say what the link's page is called: 'Review of Q2'. Nothing was done.")
     chosen, now = one_organization(organization), datetime.now(UTC)
     settings = get_settings()
     with connect() as connection:

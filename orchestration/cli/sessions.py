@@ -184,10 +184,18 @@ def _write(chosen: Organization, session: sessions.Session, file: Path | None, *
     if path.exists() and path.read_text(encoding="utf-8") != text:
         if not keeps_old:
             raise UsageError(f"{near(path)} is there already, so nothing was done. Name another with --file.")
-        path.replace(path.with_name(f"{path.name}.before"))
+        path.replace(_unused(path.with_name(f"{path.name}.before")))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _unused(path: Path) -> Path:
+    """The path, or the first numbered one at which nothing lies yet: what somebody typed is never written over."""
+    found, number = path, 2
+    while found.exists():
+        found, number = path.with_name(f"{path.name}.{number}"), number + 1
+    return found
 
 
 def _person() -> Actor:

@@ -51,6 +51,8 @@ class DeliverySummary:
     """The last error of each channel."""
     broken: list[str] = field(default_factory=list)
     """What could not be served at all, in a sentence each; the rest was."""
+    is_cut_short: bool = False
+    """Whether the time was over before everything was tried; the next time goes on."""
 
     def __str__(self) -> str:
         parts = [f"{count} by {channel}" for channel, count in sorted(self.delivered.items())]
@@ -66,7 +68,8 @@ class DeliverySummary:
         parts += [
             f"{count} wait: {channel} is not configured" for channel, count in sorted(self.not_configured.items())
         ]
-        return "; ".join(parts + self.broken) or "nothing to send"
+        cut_short = ["the time was over; the rest goes next time"] if self.is_cut_short else []
+        return "; ".join(parts + self.broken + cut_short) or "nothing to send"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ class Courier:
     now: datetime
     summary: DeliverySummary
     clock: Callable[[], datetime]
+    until: datetime | None = None
+    """When nothing more is begun."""
 
     def run(self, routing: Routing) -> None:
         """Everything that is due; each outcome is committed before the next message is sent."""
@@ -91,25 +96,39 @@ class Courier:
         is_quiet, failures = routing.is_quiet(self.now), 0
         while messages := self._claimed([urgent] if is_quiet else [others, urgent], _AT_ONCE):
             for message in messages:
-                if failures >= _ENOUGH:  # the channel is down: the rest need not wait for it one by one
+                if self._is_late():
+                    postpone(self.connection, message, "others took all the time", self.now)
+                    self.connection.commit()
+                elif failures >= _ENOUGH:  # the channel is down: the rest need not wait for it one by one
                     postpone(self.connection, message, "the channel did not answer", self.now + SOON)
                     self.connection.commit()
                 else:
                     failures = 0 if self._send(self.channel, [message]) else failures + 1
         while not is_quiet and (messages := self._claimed([digest], _MOST)):
             for together in _by_recipients(messages):
-                self._send(self.channel, together)
+                if self._is_late():
+                    for message in together:
+                        postpone(self.connection, message, "others took all the time", self.now)
+                    self.connection.commit()
+                else:
+                    self._send(self.channel, together)
         if gathered := self._waiting([digest], self.now):
             self.summary.gathered[self.name] += gathered
 
     def _claimed(self, topics: Sequence[str], limit: int) -> list[Message]:
         """What was due when the run began, so that it comes to an end, and leased from the present moment."""
+        if self._is_late():
+            self.summary.is_cut_short = True
+            return []
         lease = self.clock() - self.now + LEASE
         claimed = claim(
             self.connection, self.now, organization_id=self.organization_id, topics=topics, limit=limit, lease=lease
         )
         self.connection.commit()
         return claimed
+
+    def _is_late(self) -> bool:
+        return self.until is not None and self.clock() >= self.until
 
     def _hold(self, topics: Sequence[str]) -> None:
         """Messages of a channel that nobody has set up wait for it, unless their alert ends before."""

@@ -1,10 +1,10 @@
 """Brings waiting alert messages to the channels that an organization has set up."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from psycopg import Connection
 
@@ -19,6 +19,7 @@ from warehouse.outbox import going_on_from
 from warehouse.settings import Settings
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def deliver(
@@ -28,12 +29,14 @@ def deliver(
     *,
     organization_id: str | None = None,
     clock: Callable[[], datetime] | None = None,
+    within: timedelta | None = None,
 ) -> DeliverySummary:
     """Send what is due, of one organization or of all. `now` is the clock on the wall; `clock` how it goes on.
 
     Commits: first what it takes up, then each outcome, so that a crash repeats one message at most. A message that
     waits for an earlier one of the same alert and channel is held back, so that no resolution arrives first. What
-    cannot be read or sent stops neither the other channels nor the other organizations.
+    cannot be read or sent stops neither the other channels nor the other organizations. Once it has taken longer than
+    `within`, nothing more is begun, and the next time begins with another channel.
     """
     summary = DeliverySummary()
     going_on = clock or going_on_from(now)
@@ -44,13 +47,21 @@ def deliver(
         with _apart(connection, summary, f"messages of {name}"):
             routing = routing_of(organization)
             waiting = _channels_waiting(connection, name)
-            for by, channel in channels_of(routing, settings).items():
+            until = None if within is None else now + within
+            channels = tuple(channels_of(routing, settings).items())
+            for by, channel in channels if within is None else in_turn(channels, now):
                 if by in waiting:
                     with _apart(connection, summary, f"messages of {name} by {by}"):
-                        Courier(connection, name, by, channel, settings, now, summary, going_on).run(routing)
+                        Courier(connection, name, by, channel, settings, now, summary, going_on, until).run(routing)
         with _apart(connection, summary, f"the history file of {name}"):
             write_history(connection, name, settings.var_dir / "alerts")
     return summary
+
+
+def in_turn(each: Sequence[T], now: datetime) -> Sequence[T]:
+    """The same, begun at another one every half minute: one that takes all the time must not always come first."""
+    first = int(now.timestamp()) // 30 % len(each) if each else 0
+    return [*each[first:], *each[:first]]
 
 
 @contextmanager

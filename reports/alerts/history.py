@@ -80,16 +80,28 @@ def history(connection: Connection[Any], organization_id: str, past: Past | None
 
 
 def write_history(connection: Connection[Any], organization_id: str, folder: Path) -> Path:
-    """Write ``<folder>/<organization>.json`` anew when something has happened since; readers never see half of it."""
-    path = folder / f"{organization_id}.json"
+    """Write ``<folder>/<organization>/alert_history.json`` when something has happened since, as a whole."""
+    path = folder / organization_id / "alert_history.json"
     mark = _mark(connection, organization_id)
     if path.exists() and _head(path) == mark:
         connection.commit()
         return path
     alerts = history(connection, organization_id)
+    counted = one(
+        connection,
+        "select count(*) as alerts from app.alerts where organization_id = %(organization_id)s",
+        {"organization_id": organization_id},
+    )
+    total = counted["alerts"] if counted else 0
     connection.commit()  # only read; no transaction stays open while the file is written
-    content = {"mark": mark, "schema_version": SCHEMA_VERSION, "organization_id": organization_id, "alerts": alerts}
-    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "mark": mark,
+        "schema_version": SCHEMA_VERSION,
+        "organization_id": organization_id,
+        "earlier_alerts": max(total - len(alerts), 0),  # which only the database holds
+        "alerts": alerts,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with draft.open("wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")

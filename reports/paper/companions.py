@@ -1,5 +1,6 @@
 """What goes out with a deck: its handout and its PDF, noted as finished files that belong to this very deck."""
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ class Companions:
     why_no_pdf: str | None = None
     failed: tuple[str, ...] = ()
     """A sentence for each deck that goes without one of them."""
+    traces: tuple[str, ...] = ()
+    """Where those came from that nobody foresaw, for the operator's log."""
 
 
 def accompany(
@@ -43,7 +46,7 @@ def accompany(
 ) -> Companions:
     """Handout and PDF of every deck that has none of its own yet; the caller commits. `said` hears how far it is."""
     shelf = _Shelf(connection, organization_id, quarter)
-    handouts, printed, failed = list[Path](), list[Printed](), list[str]()
+    handouts, printed, failed, traces = list[Path](), list[Printed](), list[str](), list[str]()
     missing = [deck for deck in decks if not shelf.has(deck, ".xlsx")]
     for number, deck in enumerate(missing, start=1):
         said(f"handout {number} of {len(missing)}")
@@ -52,6 +55,7 @@ def accompany(
             write_handout(record, deck.snapshot_sha256, deck.path.with_suffix(".xlsx"))
         except Exception as error:  # noqa: BLE001 - one that fails stops no other; the sentence is the command's answer
             failed.append(f"{deck.path.name} has no handout ({_cause(error)}); the deck itself is whole.")
+            traces += _trace(error)
             continue
         shelf.note(deck, ".xlsx", "handout")
         handouts.append(deck.path.with_suffix(".xlsx"))
@@ -61,7 +65,7 @@ def accompany(
         batch = missing[first : first + AT_ONCE]
         said(f"PDF {first + 1} to {first + len(batch)} of {len(missing)}")
         try:
-            made = _printed(batch, failed)
+            made = _printed(batch, failed, traces)
         except PaperUnavailable as error:
             why_not = str(error)
             break
@@ -77,6 +81,7 @@ def accompany(
         made_by=printed[-1].made_by if printed else None,
         why_no_pdf=why_not,
         failed=tuple(failed),
+        traces=tuple(traces),
     )
 
 
@@ -95,7 +100,7 @@ def _document(deck: BuiltDeck) -> bytes:
     return document
 
 
-def _printed(batch: Sequence[BuiltDeck], failed: list[str]) -> list[tuple[BuiltDeck, Printed]]:
+def _printed(batch: Sequence[BuiltDeck], failed: list[str], traces: list[str]) -> list[tuple[BuiltDeck, Printed]]:
     """The batch at once; where that fails, each by itself, so that only the one at fault goes without."""
     try:
         return list(zip(batch, print_decks([one.path for one in batch]), strict=True))
@@ -104,8 +109,13 @@ def _printed(batch: Sequence[BuiltDeck], failed: list[str]) -> list[tuple[BuiltD
     except Exception as error:  # noqa: BLE001 - as above
         if len(batch) == 1:
             failed.append(f"{batch[0].path.name} has no PDF ({_cause(error)}); the deck itself is whole.")
+            traces += _trace(error)
             return []
-        return [pair for deck in batch for pair in _printed([deck], failed)]
+        return [pair for deck in batch for pair in _printed([deck], failed, traces)]
+
+
+def _trace(error: Exception) -> list[str]:
+    return [] if isinstance(error, ReportError) else ["".join(traceback.format_exception(error))]
 
 
 def _cause(error: Exception) -> str:

@@ -43,7 +43,15 @@ def proposals(connection: Connection[Any], organization_id: str, client_id: str,
             )
     except psycopg.errors.UndefinedTable:
         return []
-    return [Proposal(**{**row, "title": row["title"][:LONGEST]}) for row in found]
+    return [
+        Proposal(**{**row, "title": _cut(row["title"]), "estimated_impact": _cut(row["estimated_impact"])})
+        for row in found
+    ]
+
+
+def _cut(text: str | None) -> str | None:
+    """As much as a review keeps, with a mark where more was said."""
+    return text if text is None or len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def refreshed(

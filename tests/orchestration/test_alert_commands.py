@@ -58,7 +58,7 @@ def test_an_open_alert_is_listed_shown_taken_on_and_found_again(alarmed):
     assert "acknowledged by" in qbr("alerts", "show", number).out
     found = qbr("alerts", "history", "--search", "restarting")
     assert "1 alerts." in found.out
-    kept = json.loads((get_settings().var_dir / "alerts" / "demo-msp.json").read_text())
+    kept = json.loads((get_settings().var_dir / "alerts" / "demo-msp" / "alert_history.json").read_text())
     assert any(one["rule"] == "CrmApiDown" and one["state"] == "acknowledged" for one in kept["alerts"])
 
 

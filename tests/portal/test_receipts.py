@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from portal import receipts
+from portal.app import address_of
 from reports.decks import build_deck
+from reports.decks.rendering import render
 from tests.portal.conftest import Installation
 from tests.reports import marts
 from warehouse.roles import ensure_roles
@@ -47,7 +50,7 @@ def test_a_snapshot_that_is_not_what_it_was_tells_nothing(deck):
     place.write_text(json.dumps(json.loads(place.read_text()) | {"changed": True}))
     answer = installation.page.get(f"{address}/{number}/receipts")
     assert answer.status_code == 404
-    assert "does not open that" in answer.text
+    assert "receipts are no longer kept" in answer.text
 
 
 def test_an_export_has_no_page_of_receipts(installation: Installation):
@@ -55,3 +58,20 @@ def test_an_export_has_no_page_of_receipts(installation: Installation):
     _, address = installation.link(made)
     assert "receipts" not in installation.page.get(address).text
     assert installation.page.get(f"{address}/{made.artefact_id}/receipts").status_code == 404
+
+
+def test_a_deck_is_drawn_once_however_often_its_receipts_are_asked_for(deck, monkeypatch):
+    installation, number, address = deck
+    drawn = []
+    monkeypatch.setattr(receipts, "_drawn", {})
+    monkeypatch.setattr(receipts, "render", lambda snapshot: drawn.append(1) or render(snapshot))
+    pages = {installation.page.get(f"{address}/{number}/receipts").text for _ in range(3)}
+    assert (len(pages), len(drawn)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "noted"),
+    [("203.0.113.9", "203.0.113.9"), ("fe80::1%eth0", "fe80::1"), ("unknown", None), ("' or 1=1", None), (None, None)],
+)
+def test_what_a_proxy_tells_of_a_visitor_is_noted_only_where_it_is_an_address(told, noted):
+    assert address_of(told) == noted

@@ -180,7 +180,7 @@ def test_an_alert_that_ends_before_its_channel_is_set_up_is_not_told_afterwards(
 
 def test_the_history_file_holds_alerts_with_their_steps_and_deliveries(committing, settings, port):
     connection = watched(committing, "webhook")
-    path = settings.var_dir / "alerts" / "fernhill-it.json"
+    path = settings.var_dir / "alerts" / "fernhill-it" / "alert_history.json"
     with web_server(port):
         portal(connection, up=False, at=AS_OF)
         deliver(connection, settings, AS_OF)
@@ -192,7 +192,7 @@ def test_the_history_file_holds_alerts_with_their_steps_and_deliveries(committin
     [alert] = json.loads(path.read_text())["alerts"]
     assert [step["step"] for step in alert["steps"]] == ["opened", "resolved"]
     assert [(one["channel"], one["outcome"]) for one in alert["deliveries"]] == [("webhook", "delivered")] * 2
-    assert [file.name for file in path.parent.iterdir()] == ["fernhill-it.json"]
+    assert [file.name for file in path.parent.iterdir()] == ["alert_history.json"]
 
 
 def test_a_trial_tries_what_is_set_up_and_says_what_the_rest_lacks(committing, settings, port):

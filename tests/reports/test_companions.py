@@ -123,3 +123,17 @@ def test_many_decks_are_printed_a_batch_at_a_time(
     assert made.pdfs == tuple(deck.path.with_suffix(".pdf") for deck in decks)
     assert heard[-2:] == ["PDF 1 to 1 of 2", "PDF 2 to 2 of 2"]
     assert accompany(fernhill, marts.ORGANIZATION, marts.QUARTER, decks).pdfs == ()
+
+
+def test_where_a_handout_failed_that_nobody_foresaw_is_kept_for_the_operator(
+    fernhill: psycopg.Connection, decks: list[BuiltDeck], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ValueError("a cell too many")
+
+    monkeypatch.setattr(companions, "write_handout", broken)
+    made = accompany(fernhill, marts.ORGANIZATION, marts.QUARTER, decks, pdf=False)
+    assert len(made.failed) == len(made.traces) == 2
+    assert "a cell too many" not in made.failed[0]
+    assert "in broken" in made.traces[0]
+    assert made.traces[0].endswith("ValueError: a cell too many\n")

@@ -8,6 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from reports.alerts import deliver
+from reports.alerts.channels import ChannelFailed
+from reports.alerts.routing import CHANNELS
 from tests.reports import marts
 from tests.reports.alerting import AS_OF, AT_ONCE, organization, portal, rule
 from tests.reports.receivers import Mailbox, free_port, mail_server
@@ -49,7 +51,7 @@ def test_a_channel_that_breaks_in_a_way_nobody_foresaw_stops_no_other(alarmed, s
 def test_an_organization_that_cannot_be_served_keeps_no_other_from_its_messages(alarmed, settings):
     marts.organization(alarmed, "another-it", 2, name="Another IT", settings={"delivery": {"channels": ["pigeon"]}})
     (settings.var_dir / "alerts").mkdir()
-    (settings.var_dir / "alerts" / "fernhill-it.json").mkdir()  # so that no history can be written
+    (settings.var_dir / "alerts" / "fernhill-it").write_text("")  # so that no history can be written
     alarmed.commit()
     summary = deliver(alarmed, settings, AS_OF)
     assert summary.delivered == {"file": 1}
@@ -114,3 +116,30 @@ def test_a_message_that_is_given_up_is_not_said_to_be_tried_again(alarmed, setti
     summary = deliver(alarmed, with_mail(settings, 1), AS_OF + week)
     assert (summary.failed, summary.given_up) == ({}, {"email": 1})
     assert "1 by email given up for good (The mail server 127.0.0.1:1 did not take the mail" in str(summary)
+
+
+def test_a_channel_that_takes_all_the_time_leaves_the_rest_for_the_next_look_and_does_not_come_first_for_ever(
+    alarmed, settings, monkeypatch
+):
+    """A look of the sensor must end: what it did not come to is due at once, and begins with another channel."""
+    passed, tried = [timedelta()], []
+
+    def dead(*_arguments, **_options):
+        tried.append("email")
+        passed[0] += timedelta(minutes=1)
+        raise ChannelFailed("The mail server did not answer.")
+
+    monkeypatch.setattr("reports.alerts.channels.Mail.send", dead)
+    looks = []
+    for look in range(len(CHANNELS)):
+        now = AS_OF + look * timedelta(seconds=30)
+        passed[0] = timedelta()
+        alarmed.execute("update app.outbox set next_try_at = %s where topic like '%%email'", [AS_OF])
+        alarmed.commit()
+        clock = lambda now=now: now + passed[0]  # noqa: E731 - a clock that the dead channel moves on
+        looks.append(deliver(alarmed, with_mail(settings, 1), now, clock=clock, within=timedelta(seconds=20)))
+    assert tried == ["email"] * len(looks)
+    assert sum(look.delivered["file"] for look in looks) == 1
+    assert any("the time was over; the rest goes next time" in str(look) for look in looks)
+    left = alarmed.execute("select count(*) from app.outbox where topic = 'alerts.file' and delivered_at is null")
+    assert left.fetchone() == (0,)

@@ -196,6 +196,9 @@ CHANGES = [
     "insert into app.review_priorities values ('hollowbrook-lift', 'QBR-2026-Q2-acorn-freight', 2, 'New')",
     "update app.review_insights set text = 'Other'",
     "update app.review_figures set facts = '{}'",
+    "truncate app.review_sessions cascade",
+    "truncate app.review_insights",
+    "insert into app.review_figures values ('hollowbrook-lift', 'QBR-2026-Q2-acorn-freight', 'fct_new', 1, '{}')",
 ]
 
 
