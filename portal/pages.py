@@ -114,7 +114,7 @@ def leaving(organization: str, found: Listed) -> str:
 def left(organization: str, found: Listed) -> str:
     """The page that says that the address is off the list."""
     words = (
-        f"{_hinted(found.recipient)} is sent {LISTS[found.mail_list]} of {organization} no more. Was it a mistake? "
+        f"{_hinted(found.recipient)} gets no more mails with {LISTS[found.mail_list]} of {organization}. A mistake? "
         f"Ask {organization} to put the address back."
     )
     return TEMPLATES.get_template("message.html").render(title="You are off the list", words=words)
