@@ -93,7 +93,8 @@ def _build_the_same(url: str, *arguments: str) -> None:
     from dbt.cli.main import dbtRunner
 
     os.environ.update(transformation.dbt_environment(url))
-    command = ["build", *transformation.QUIETLY, "--target-path", str(transformation.target()), *arguments]
+    quickly = (*transformation.QUIETLY, *transformation.without_artefacts())
+    command = ["build", *quickly, "--target-path", str(transformation.target()), *arguments]
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         outcome = dbtRunner().invoke(
             [*command, "--select", SAME, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]

@@ -19,41 +19,85 @@
 
 {#-
     From where on the rows of each organization are not all built, a row per organization. Each of `marks` is a column of
-    this table that holds when the records of a stream were merged, and so is its answer called, or `read_from` of one
-    alone. An organization with other rules than at the last build is read from the start.
+    this table that holds when the records of a stream were merged, and so is its answer called. An organization with other rules than at the last build is read from the start.
 -#}
 {% macro fact_marks(rules, fingerprint, marks=['extracted_at']) -%}
+    {%- if is_citus() -%}
     with built as (
         select
             {%- for mark in marks %}
             max({{ mark }}) as {{ mark }},
             {%- endfor %}
-            organization_id,
-            rules_fingerprint
+            min(rules_fingerprint) as least_fingerprint,
+            max(rules_fingerprint) as most_fingerprint,
+            organization_id
         from {{ this }}
-        group by organization_id, rules_fingerprint
+        group by organization_id
     )
+
+    {%- else -%}
+    with built as (
+        select
+            {%- for mark in marks %}
+            {{ looked_up('max', mark, 'held') }} as {{ mark }},
+            {%- endfor %}
+            {{ looked_up('min', 'rules_fingerprint', 'held') }} as least_fingerprint,
+            {{ looked_up('max', 'rules_fingerprint', 'held') }} as most_fingerprint,
+            held.organization_id
+        from {{ rules }} as held
+    )
+
+    {%- endif %}
 
     select
         {%- for mark in marks %}
         case
-            when bool_and(built.rules_fingerprint = {{ fingerprint }})
-                then max(built.{{ mark }}) - interval '1 hour'
-        end::text as {{ mark if marks | length > 1 else 'read_from' }},
+            when
+                built.least_fingerprint = {{ fingerprint }}
+                and built.most_fingerprint = {{ fingerprint }}
+                then built.{{ mark }} - interval '1 hour'
+        end::text as {{ mark }},
         {%- endfor %}
         rules.organization_id
     from {{ rules }} as rules
     left join built on rules.organization_id = built.organization_id
-    group by rules.organization_id
 {%- endmacro %}
 
-{#- Before a later build: take out what its source has deleted. A build alone adds and replaces. -#}
+{#- The least or most that this table holds of an organization: one look into the index that `mark_indexes` names. -#}
+{% macro looked_up(which, column, held) -%}
+    (
+        select {{ which }}(marked.{{ column }}) from {{ this }} as marked
+        where marked.organization_id = {{ held }}.organization_id
+    )
+{%- endmacro %}
+
+{#- The indexes of a fact, and those from which its marks are told without reading it. -#}
+{% macro mark_indexes(indexes, marks) -%}
+    {%- set all = indexes + [] -%}
+    {%- for column in ['rules_fingerprint'] + marks -%}
+        {%- do all.append({'columns': ['organization_id', column]}) -%}
+    {%- endfor -%}
+    {{ return(all) }}
+{%- endmacro %}
+
+{#- After a table was built whole: an index of the few rows of which a condition holds, which dbt has no word for. -#}
+{% macro index_of_some(columns, condition) -%}
+    {%- if not is_incremental() -%}
+    create index on {{ this }} ({{ columns }}) where {{ condition }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    Before a later build: take out what its source has deleted since. A build alone adds and replaces. What was deleted
+    before that an earlier build has taken out, or never held.
+-#}
 {% macro take_out_deleted(staged, key) -%}
     {%- if is_incremental() -%}
     delete from {{ this }} as built
     using {{ staged }} as gone
     where
         gone.is_deleted
+        and {{ touched_since(newest_marks('extracted_at'), 'gone') }}
         and built.organization_id = gone.organization_id
         and built.{{ key }} = gone.{{ key }}
     {%- endif -%}
@@ -100,9 +144,16 @@
 
 {#- The newest row of each organization that this table holds, less an hour, by a column that holds instants. -#}
 {% macro newest_marks(mark) -%}
+    {%- if is_citus() -%}
     select
         organization_id,
         (max({{ mark }}) - interval '1 hour')::text as read_from
     from {{ this }}
     group by organization_id
+    {%- else -%}
+    select
+        held.organization_id,
+        ({{ looked_up('max', mark, 'held') }} - interval '1 hour')::text as read_from
+    from {{ organizations_in(this) }} as held
+    {%- endif -%}
 {%- endmacro %}

@@ -1,9 +1,9 @@
 {#-
     What a time entry counts for, as `int_time_entries_classified` has it of all and `fct_time_entries` of those that a
     day has touched. Postgres joins every entry with its ticket before it looks which ones are asked for, so they are
-    chosen first: `entries` is staged time entries, or some of them.
+    chosen first: `entries` is staged time entries, or some of them, and `classified_tickets` has at least their tickets.
 -#}
-{% macro time_entries_classified(entries) -%}
+{% macro time_entries_classified(entries, classified_tickets=none) -%}
 with time_entries as (
     select * from {{ entries }}
     where not is_deleted
@@ -24,7 +24,7 @@ charged as (
 ),
 
 tickets as (
-    select * from {{ ref('int_tickets_classified') }}
+    select * from {{ classified_tickets or ref('int_tickets_classified') }}
 ),
 
 client_links as (

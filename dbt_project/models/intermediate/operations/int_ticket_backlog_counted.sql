@@ -68,20 +68,58 @@ explained as (
     inner join rules on ends.organization_id = rules.organization_id
 ),
 
-standing as (
+-- The ends of the months in the order in which they come, so that of each ticket only those are looked at that it
+-- was open at: few where a comparison with each of them would be dozens.
+ranked as (
     select
-        ends.organization_id,
-        ends.period,
+        organization_id,
+        period,
+        backlog_at,
+        row_number() over (partition by organization_id order by backlog_at, period) as place
+    from ends
+),
+
+in_order as (
+    select
+        organization_id,
+        array_agg(backlog_at order by place) as instants
+    from ranked
+    group by organization_id
+),
+
+-- It stands at each end that comes after it was entered and not after it was closed.
+spanned as (
+    select
+        tickets.organization_id,
         tickets.client_id,
         tickets.board_name,
         tickets.is_closed_status and tickets.closed_at is null as is_undated,
-        extract(epoch from ends.backlog_at - tickets.entered_at) as seconds
-    from ends
-    inner join tickets
+        tickets.entered_at,
+        width_bucket(tickets.entered_at, in_order.instants) + 1 as first_place,
+        case
+            when tickets.is_closed_status and tickets.closed_at is not null
+                then width_bucket(tickets.closed_at, in_order.instants)
+            else cardinality(in_order.instants)
+        end as last_place
+    from tickets
+    inner join in_order on tickets.organization_id = in_order.organization_id
+    where tickets.entered_at is not null
+),
+
+standing as (
+    select
+        ranked.organization_id,
+        ranked.period,
+        spanned.client_id,
+        spanned.board_name,
+        spanned.is_undated,
+        extract(epoch from ranked.backlog_at - spanned.entered_at) as seconds
+    from spanned
+    cross join lateral generate_series(spanned.first_place, spanned.last_place) as places (place)
+    inner join ranked
         on
-            ends.organization_id = tickets.organization_id
-            and ends.backlog_at > tickets.entered_at
-            and (not tickets.is_closed_status or coalesce(ends.backlog_at <= tickets.closed_at, true))
+            spanned.organization_id = ranked.organization_id
+            and places.place = ranked.place
 ),
 
 -- Each ticket stands in three places: in its client's total, on its board, and in the whole.

@@ -1,15 +1,18 @@
-{% set fingerprint = rules_fingerprint('rules.rules', ['fct_tickets', 'int_tickets_classified']) %}
+{% set fingerprint = rules_fingerprint('rules.rules', ['fct_tickets'], tickets_classified('staged')) %}
+{% set marks = run_marks(fact_marks(ref('int_rules_fingerprinted'), fingerprint)) %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['organization_id', 'ticket_id'],
     on_schema_change='fail',
-    indexes=[{'columns': ['organization_id', 'ticket_id'], 'unique': True}],
+    indexes=mark_indexes([{'columns': ['organization_id', 'ticket_id'], 'unique': True}], ['extracted_at']),
     pre_hook=[
+        "{{ expect_few() }}",
         "{{ take_out_deleted(ref('stg_connectwise__tickets'), 'ticket_id') }}",
         "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
     ],
+    post_hook="{{ counted_rows() }}",
 ) }}
 
 with tickets as (
@@ -39,5 +42,7 @@ select
 from tickets
 inner join rules on tickets.organization_id = rules.organization_id
 {% if is_incremental() %}
-where {{ touched_since(fact_marks(ref('int_rules_fingerprinted'), fingerprint), 'tickets') }}
+where
+    {{ touched_since(marks, 'tickets', 'extracted_at') }}
+    and not {{ is_built(marks, 'extracted_at', 'tickets', 'ticket_id') }}
 {% endif %}

@@ -1,67 +1,37 @@
-{% set rules = ref('int_rules_fingerprinted') %}
-{% set staged_entries = ref('stg_connectwise__time_entries') %}
-{% set staged_tickets = ref('stg_connectwise__tickets') %}
-{% set classified_of_staged = time_entries_classified('staged') %}
-{% set fingerprint = rules_fingerprint(
-    'rules.rules', ['fct_time_entries', 'int_tickets_classified'], classified_of_staged
-) %}
-{% set marks = run_marks(fact_marks(rules, fingerprint, ['extracted_at', 'ticket_extracted_at'])) %}
+{% set fingerprint = time_entries_fingerprint() %}
 
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key=['organization_id', 'time_entry_id'],
     on_schema_change='fail',
-    indexes=[{'columns': ['organization_id', 'time_entry_id'], 'unique': True}],
+    indexes=mark_indexes([
+        {'columns': ['organization_id', 'time_entry_id'], 'unique': True},
+        {'columns': ['organization_id', 'ticket_id']},
+    ], ['extracted_at', 'ticket_extracted_at']),
     pre_hook=[
+        "{{ expect_few() }}",
         "{{ note_moved_time(ref('int_time_entries_moved'), ref('stg_connectwise__time_entries')) }}",
         "{{ take_out_deleted(ref('stg_connectwise__time_entries'), 'time_entry_id') }}",
         "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
+        "{{ write_down_touched_time(
+            ref('int_rules_fingerprinted'), ref('stg_connectwise__time_entries'), ref('stg_connectwise__tickets')
+        ) }}",
     ],
+    post_hook=["{{ index_of_some('organization_id', 'is_ticket_held is false') }}", "{{ counted_rows() }}"],
 ) }}
 
 with rules as (
-    select * from {{ rules }}
+    select * from {{ ref('int_rules_fingerprinted') }}
 ),
 
 {% if is_incremental() %}
-touched as (
-    select
-        entries.organization_id,
-        entries.time_entry_id
-    from {{ staged_entries }} as entries
-    where {{ touched_since(marks, 'entries', 'extracted_at') }}
-    union
-    -- What an entry counts for hangs on its ticket.
-    select
-        entries.organization_id,
-        entries.time_entry_id
-    from {{ staged_tickets }} as tickets
-    inner join {{ staged_entries }} as entries
-        on
-            tickets.organization_id = entries.organization_id
-            and tickets.ticket_id = entries.charge_to_id
-    where {{ touched_since(marks, 'tickets', 'ticket_extracted_at') }}
-    union
-    -- Its ticket may be read by now, or is known by now to be one that nobody has read.
-    select
-        organization_id,
-        time_entry_id
-    from {{ this }}
-    where not is_ticket_held
-),
-
-staged as materialized (
-    select entries.*
-    from {{ staged_entries }} as entries
-    inner join touched
-        on
-            entries.organization_id = touched.organization_id
-            and entries.time_entry_id = touched.time_entry_id
+classified_tickets as (
+    {{ tickets_classified('charged_tickets') }}
 ),
 
 time_entries as (
-    {{ classified_of_staged }}
+    {{ time_entries_classified('touched_time_entries', 'classified_tickets') }}
 ),
 {% else %}
 time_entries as (

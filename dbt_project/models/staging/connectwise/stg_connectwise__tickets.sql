@@ -4,6 +4,7 @@
         {'columns': ['organization_id', 'ticket_id'], 'unique': True},
         {'columns': ['organization_id', 'extracted_at']},
     ],
+    post_hook="{{ counted_rows() }}",
 ) }}
 
 with source as (
