@@ -1,14 +1,30 @@
 {#-
     The raw records of one stream that a staging model has to parse: all of them on a first build, afterwards those the
     loader touched since the model's own newest row of that organization, and an hour before it, because batches of
-    one run commit in any order. `extracted_at` is the time of the merge and moves for deletions too.
+    one run commit in any order. `extracted_at` is the time of the merge and moves for deletions too, so a model that
+    grows leaves what it has parsed of that hour already, which after a nightly run is the whole day before.
 -#}
 {% macro changed_records(stream) -%}
     select raw.*
     from {{ stream }} as raw
     {%- if is_incremental() %}
-    where {{ touched_since(raw_marks(stream), 'raw') }}
+    where
+        {{ touched_since(raw_marks(stream), 'raw') }}
+        {%- if has_marks_indexed() %}
+        and not exists (
+            select from {{ this }} as parsed
+            where
+                parsed.organization_id = raw.organization_id
+                and parsed.{{ model.config.unique_key[1] }} = raw.record_id
+                and parsed.extracted_at = raw.extracted_at
+        )
+        {%- endif %}
     {%- endif %}
+{%- endmacro %}
+
+{#- Whether the newest row of each organization can be looked up by an index: so it is in models that grow. -#}
+{% macro has_marks_indexed() -%}
+    {{ return({'columns': ['organization_id', 'extracted_at']} in (model.config.get('indexes') or [])) }}
 {%- endmacro %}
 
 {#-
@@ -16,13 +32,12 @@
     an index by organization and `extracted_at` is one that grows: there the newest row is looked up, not searched for.
 -#}
 {% macro raw_marks(stream) -%}
-    {%- set is_indexed = {'columns': ['organization_id', 'extracted_at']} in (model.config.get('indexes') or []) -%}
     with held as (
         {{ organizations_in(stream) }}
     ),
 
     built as (
-        {%- if is_indexed and not is_citus() %}
+        {%- if has_marks_indexed() and not is_citus() %}
         select
             held.organization_id,
             (
