@@ -20,6 +20,12 @@ def test_a_font_with_other_metrics_gets_more_room():
     assert width("Calibri", 12, font="Calibri") > width("Calibri", 12)
 
 
+def test_bold_figures_have_room_in_the_widest_fonts_in_use():
+    em_of_a_figure_in_bold_verdana, em_of_a_comma = 0.711, 0.361
+    true_width = 20 * (8 * em_of_a_figure_in_bold_verdana + 2 * em_of_a_comma)
+    assert width("$1,243,254", 20, bold=True, font="Verdana") >= true_width
+
+
 def test_a_word_longer_than_the_line_is_broken_and_nothing_is_lost():
     word = "Donaudampfschifffahrtsgesellschaft" * 3
     lines = wrapped(word, 12, 100)
