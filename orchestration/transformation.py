@@ -185,7 +185,16 @@ def without_artefacts() -> tuple[str, ...]:
 
 def _is_described() -> bool:
     manifest = target() / "manifest.json"
-    return manifest.exists() and manifest.stat().st_mtime >= _last_change()
+    return manifest.exists() and manifest.stat().st_mtime >= _last_change() and _is_whole(manifest)
+
+
+def _is_whole(manifest: Path) -> bool:
+    """Whether dbt came to its end when it wrote the file: it writes in place, and may be killed on the way."""
+    with manifest.open("rb") as written:
+        if not written.seek(0, os.SEEK_END):
+            return False
+        written.seek(-1, os.SEEK_END)
+        return written.read() == b"}"
 
 
 def _manifest() -> Path:
