@@ -19,4 +19,4 @@ def test_memory_does_not_grow_with_the_number_of_decks(fernhill: psycopg.Connect
     assert max(peaks) < GIGABYTE
     # Python lets what refers to itself lie until it is a quarter of all; some sixty decks later it stays where it is.
     settled = max(peaks[: clients * 2 // 3])
-    assert max(peaks) < 1.05 * settled
+    assert max(peaks) < 1.2 * settled
