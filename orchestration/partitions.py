@@ -75,6 +75,19 @@ def organization_of(key: str) -> str:
     return key.keys_by_dimension[ORGANIZATION] if isinstance(key, dg.MultiPartitionKey) else key.partition("/")[0]
 
 
+def keys_between(first: str, last: str, instance: dg.DagsterInstance) -> list[str]:
+    """The keys that a range names by its ends, as Dagster cuts it; none where it is no range of ours any more.
+
+    Clients' keys stand in the order they were added in: between two of one organization can be another's.
+    """
+    with dg.partition_loading_context(dynamic_partitions_store=instance):
+        for definition in (client_decks, organizations, organization_months, organization_quarters):
+            known = definition.get_partition_keys()
+            if first in known and last in known:
+                return list(definition.get_partition_keys_in_range(dg.PartitionKeyRange(first, last)))
+    return []
+
+
 def month_of(key: dg.MultiPartitionKey) -> Period:
     """The month of an organization-and-month key."""
     return Period.parse(key.keys_by_dimension[MONTH])

@@ -17,6 +17,7 @@ from warehouse.organizations import Organization
 from warehouse.settings import get_settings, now
 
 BY_HAND = "a run started by hand"
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 AUTOMATED = "dagster/from_automation_condition"
 BY_ITSELF = "decks that follow what they say"
 OF_NOBODY = "It was of several organizations; Dagster's page of the run says what failed."
@@ -30,7 +31,7 @@ OF_NOBODY = "It was of several organizations; Dagster's page of the run says wha
 def run_failed(context: dg.RunFailureSensorContext) -> None:
     """Open the alert, in the words of the step that failed."""
     run = context.dagster_run
-    organizations = organizations_of(run)
+    organizations = organizations_of(run, context.instance)
     message = words_for(organizations, context)
     pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
     for organization in organizations:
@@ -76,7 +77,7 @@ def run_succeeded(context: dg.RunStatusSensorContext) -> None:
     """Resolve what no longer holds; a good daily run has done again whatever was started by hand."""
     run = context.dagster_run
     scopes = {scope_of(run), BY_HAND, BY_ITSELF} if run.job_name == "daily" else {scope_of(run)}
-    organizations = organizations_of(run)
+    organizations = organizations_of(run, context.instance)
     pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
     for organization in organizations:
         with connect() as connection:
@@ -98,19 +99,23 @@ def alerts_watched() -> dg.SkipReason:
     return dg.SkipReason("; ".join(f"{name}: {told}" for name, told in said.items()) or "nothing was built yet")
 
 
-def organizations_of(run: dg.DagsterRun) -> Sequence[Organization]:
-    """Whom a run was for: the organization in its partition, or all active ones where it had none, as a build."""
-    found, named = configured(), named_by(run)
+def organizations_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Sequence[Organization]:
+    """Whom a run was for: those of its partitions, or all active ones where it had none, as a build."""
+    found, named = configured(), named_by(run, instance)
     return [one for one in found if one.id in named] or [one for one in found if one.is_active]
 
 
-def named_by(run: dg.DagsterRun) -> set[str]:
-    """The organizations in the tags of a run, among them those of its partitions; empty where it is of nobody's own."""
-    known = {one.id for one in configured()}
-    return known & {
-        partitions.organization_of(value)
-        for key, value in run.tags.items()
-        if key.startswith(("dagster/partition", "dagster/asset_partition_range")) or key == "organization"
+def named_by(run: dg.DagsterRun, instance: dg.DagsterInstance) -> set[str]:
+    """The organizations of a run's partitions and tags; empty where it is of nobody's own, or of nobody knows whom."""
+    first, last = run.tags.get(RANGE_START), run.tags.get(RANGE_END)
+    keys: Sequence[str] = ()
+    if first and last:
+        keys = partitions.keys_between(first, last, instance)
+        if not keys:
+            return set()
+    tagged = [value for tag, value in run.tags.items() if tag.startswith("dagster/partition") or tag == "organization"]
+    return {one.id for one in configured()} & {
+        part for value in [*keys, *tagged] for part in partitions.organization_of(value).split("|")
     }
 
 

@@ -201,14 +201,14 @@ def test_a_failed_run_opens_one_alert_however_often_it_fails_and_a_good_one_reso
 def test_a_run_is_for_the_organization_of_its_partition_and_one_without_for_all(evening: Evening) -> None:
     months = dg.DagsterRun(job_name="__ASSET_JOB", tags={"dagster/partition/organization": "demo-msp"})
     models = dg.DagsterRun(job_name="__ASSET_JOB")
-    assert [one.id for one in organizations_of(months)] == ["demo-msp"]
-    assert [one.id for one in organizations_of(models)] == ["demo-msp"]
+    assert [one.id for one in organizations_of(months, evening.instance)] == ["demo-msp"]
+    assert [one.id for one in organizations_of(models, evening.instance)] == ["demo-msp"]
     assert scope_of(models) == BY_HAND
     followed = dg.DagsterRun(
         job_name="__ASSET_JOB",
         tags={"dagster/partition": "demo-msp/2026-Q2/corvane-legal", "dagster/from_automation_condition": "true"},
     )
-    assert named_by(followed) == {"demo-msp"}
+    assert named_by(followed, evening.instance) == {"demo-msp"}
     assert scope_of(followed) == BY_ITSELF
 
 
