@@ -81,12 +81,13 @@ def _judged(connection: psycopg.Connection[Any], organization: Organization, fai
 
 
 def is_building(connection: psycopg.Connection[Any]) -> bool:
-    """Whether somebody holds the lock of builders, without taking it."""
+    """Whether somebody holds the lock of builders, without taking it; who shares it only reads and builds nothing."""
     row = connection.execute(
         """
         select exists (
             select from pg_locks
-            where locktype = 'advisory' and granted and (classid::bigint << 32) | objid::bigint = %s
+            where locktype = 'advisory' and granted and mode = 'ExclusiveLock'
+                and (classid::bigint << 32) | objid::bigint = %s
                 and database = (select oid from pg_database where datname = current_database())
         )
         """,

@@ -109,6 +109,13 @@ def test_while_models_are_built_nothing_is_judged(installation):
     assert "opened" in alerting.watch(chosen_organizations())["demo-msp"]
 
 
+def test_who_only_reads_the_models_keeps_nobody_from_judging(installation):
+    with pipeline.while_nobody_builds() as is_free:
+        assert is_free
+        said = alerting.watch(chosen_organizations())
+    assert "reminders only" not in said["demo-msp"]
+
+
 def test_an_organization_that_cannot_be_judged_is_told_of_and_the_rest_go_on(alarmed, monkeypatch):
     [demo] = chosen_organizations()
     served: list[str] = []
