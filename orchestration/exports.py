@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from orchestration import elsewhere
+from orchestration import elsewhere, pipeline
 from orchestration.errors import QbrError, UsageError
 from orchestration.regular_reports import clear
 from orchestration.selection import run_instant
@@ -45,7 +45,8 @@ def write_declared(organization: Organization) -> Regular:
     cleared = clear(organization)
     written: list[Exported] = []
     failed: list[str] = []
-    with connect() as connection:
+    # A build that swaps a mart after the moment of reading would leave it empty, and nobody would be told.
+    with pipeline.sole_builder(), connect() as connection:
         # Everything is read as of one moment, however many files it takes.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for one in organization.exports:

@@ -9,6 +9,8 @@ import dagster as dg
 import psycopg
 import pytest
 
+from orchestration import alerting
+from orchestration import exports as orders
 from orchestration.assets import exports, regular_reports
 from orchestration.exports import write_declared
 from orchestration.selection import one_organization
@@ -53,6 +55,22 @@ def test_without_a_word_about_it_figures_and_names_are_written(place: Path, conn
     ]
     noted = connection.execute("select kind, sha256 from app.artefacts where superseded_at is null").fetchall()
     assert sorted(noted) == sorted(("export", one.artefact.sha256) for one in done.written)
+
+
+def test_nobody_builds_while_exports_are_read(
+    place: Path, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mart swapped after the moment of reading would be an export of no rows."""
+    asks(place, "exports: [{of: dim_clients}]")
+    locked: list[bool] = []
+
+    def read(*_: object, **__: object) -> list[object]:
+        locked.append(alerting.is_building(connection))
+        return []
+
+    monkeypatch.setattr(orders.Asked, "exported", read)
+    write_declared(one_organization(marts.ORGANIZATION))
+    assert locked == [True]
 
 
 def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothing(place: Path) -> None:
