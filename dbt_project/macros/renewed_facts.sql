@@ -5,12 +5,16 @@
 -#}
 
 {#-
-    Fingerprint of everything but the records: the organization's rules, the SQL of the named models and what else is
-    given as text, in which the name of the database does not count. A model whose SQL has changed makes every row anew;
-    macros are not looked into.
+    Fingerprint of everything but the records: the organization's rules, the SQL of the named models, of what gathers the
+    rules and of the views that show the same facts, and what else is given as text, in which the name of the database
+    does not count. A model whose SQL has changed makes every row anew; macros are not looked into.
 -#}
 {% macro rules_fingerprint(rules, models, text='') -%}
     {%- set code = [text | replace('"' ~ target.dbname ~ '".', '')] -%}
+    {%- set models = models + [
+        'dim_organizations', 'int_rules_gathered', 'int_rules_fingerprinted', 'int_tickets_classified',
+        'int_time_entries_classified', 'int_tickets_followed',
+    ] -%}
     {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and node.name in models -%}
         {%- do code.append(node.name ~ node.raw_code) -%}
     {%- endfor -%}
@@ -19,7 +23,8 @@
 
 {#-
     From where on the rows of each organization are not all built, a row per organization. Each of `marks` is a column of
-    this table that holds when the records of a stream were merged, and so is its answer called. An organization with other rules than at the last build is read from the start.
+    this table that holds when the records of a stream were merged, and so is its answer called. An organization with
+    other rules than at the last build is read from the start.
 -#}
 {% macro fact_marks(rules, fingerprint, marks=['extracted_at']) -%}
     {%- if is_citus() -%}
@@ -61,6 +66,29 @@
         rules.organization_id
     from {{ rules }} as rules
     left join built on rules.organization_id = built.organization_id
+{%- endmacro %}
+
+{#-
+    What the tickets that a table holds were made by, a row per organization. Lives are made of these tickets, whatever
+    the rules are by now: a life by rules that its ticket has not met yet would never be told anew.
+-#}
+{% macro rules_of_tickets(tickets) -%}
+    (
+        select
+            held.organization_id,
+            concat_ws(
+                '/',
+                (
+                    select min(ruled.rules_fingerprint) from {{ tickets }} as ruled
+                    where ruled.organization_id = held.organization_id
+                ),
+                (
+                    select max(ruled.rules_fingerprint) from {{ tickets }} as ruled
+                    where ruled.organization_id = held.organization_id
+                )
+            ) as rules
+        from {{ organizations_in(tickets) }} as held
+    )
 {%- endmacro %}
 
 {#- The least or most that this table holds of an organization: one look into the index that `mark_indexes` names. -#}
@@ -117,7 +145,7 @@
 
 {#-
     Before time entries are renewed: note the tickets that lose some of them to another ticket or to none. Their new
-    record no longer tells where they lay. Whoever counts the time of a ticket is told in the same transaction in which
+    record no longer tells where they lay, nor does that of time that was deleted once it comes back elsewhere. Whoever counts the time of a ticket is told in the same transaction in which
     it moves, so that no build that breaks off can lose it.
 -#}
 {% macro note_moved_time(moved, staged) -%}
@@ -134,7 +162,7 @@
     where
         built.ticket_id is not null
         and built.ticket_id is distinct from case
-            when staged.charge_to_type = 'ServiceTicket' then staged.charge_to_id
+            when staged.charge_to_type = 'ServiceTicket' and not staged.is_deleted then staged.charge_to_id
         end
         {%- if is_incremental() %}
         and {{ touched_since(newest_marks('extracted_at'), 'staged') }}

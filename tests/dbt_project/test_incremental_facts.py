@@ -227,6 +227,30 @@ def test_other_rules_renew_their_own_organization_whole(built: Warehouse):
     assert [row for row in untouched if row[1] == "north"] == []
 
 
+def test_lives_that_were_told_between_a_change_of_rules_and_the_next_tickets_are_told_again(built: Warehouse):
+    """As when somebody changes the rules while another build is under way: its tickets were made by the old ones."""
+    built.execute("insert into app.rule_values values ('north', 'service_board', 'Help Desk', 96)")
+    built.dbt("run", "--select", "int_rules_fingerprinted", "fct_ticket_lifecycles")
+    built.dbt("run", "--select", *LATER)
+    assert differences(built) == []
+
+
+def test_time_that_was_deleted_and_comes_back_on_another_ticket_leaves_the_first_one(built: Warehouse):
+    """The build between them broke off before it came to the lives of tickets."""
+    with psycopg.connect(built.url) as connection:
+        put(connection, TICKETS, "north", ticket(60, "2026-02-20T12:00:00Z"))
+        put(connection, TICKETS, "north", ticket(61, "2026-02-20T12:00:00Z"))
+        put(connection, TIME_ENTRIES, "north", time_entry(60, ticket_id=60, hours=7))
+    built.dbt("run", "--select", *LATER)
+    with psycopg.connect(built.url) as connection:
+        delete(connection, TIME_ENTRIES, "north", 60)
+    built.dbt("run", "--select", *STAGED, "fct_tickets", "fct_time_entries")
+    with psycopg.connect(built.url) as connection:
+        put(connection, TIME_ENTRIES, "north", time_entry(60, ticket_id=61, hours=7))
+    built.dbt("run", "--select", *LATER)
+    assert differences(built) == []
+
+
 def test_an_organization_that_is_no_longer_configured_leaves_the_facts(built: Warehouse):
     with psycopg.connect(built.url) as connection:
         put(connection, TICKETS, "south", ticket(50, "2026-02-20T12:00:00Z"))

@@ -13,7 +13,7 @@
         "{{ take_out_deleted(ref('stg_connectwise__tickets'), 'ticket_id') }}",
         "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
         "{{ write_down_touched_tickets(
-            ref('int_rules_fingerprinted'),
+            rules_of_tickets(ref('fct_tickets')),
             ref('stg_connectwise__tickets'),
             ref('stg_connectwise__time_entries'),
             ref('stg_connectwise__survey_results'),
@@ -25,7 +25,7 @@
 ) }}
 
 with rules as (
-    select * from {{ ref('int_rules_fingerprinted') }}
+    select * from {{ rules_of_tickets(ref('fct_tickets')) }} as made_by
 ),
 
 {% if is_incremental() %}
