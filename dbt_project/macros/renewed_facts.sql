@@ -75,19 +75,10 @@
 {% macro rules_of_tickets(tickets) -%}
     (
         select
-            held.organization_id,
-            concat_ws(
-                '/',
-                (
-                    select min(ruled.rules_fingerprint) from {{ tickets }} as ruled
-                    where ruled.organization_id = held.organization_id
-                ),
-                (
-                    select max(ruled.rules_fingerprint) from {{ tickets }} as ruled
-                    where ruled.organization_id = held.organization_id
-                )
-            ) as rules
-        from {{ organizations_in(tickets) }} as held
+            organization_id,
+            concat_ws('/', min(rules_fingerprint), max(rules_fingerprint)) as rules
+        from {{ tickets }}
+        group by organization_id
     )
 {%- endmacro %}
 

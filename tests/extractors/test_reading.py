@@ -121,10 +121,9 @@ def test_the_thread_ends_while_it_waits_for_the_vendor_to_recover() -> None:
         taker = threading.Thread(target=lambda: list(reading))
         taker.start()
         wait_until(lambda: asked)
-        began = time.monotonic()
         reading.close()
         taker.join(10)
-        assert time.monotonic() - began < 5
+        assert not taker.is_alive()
         assert not reader_threads("waiting")
 
 
