@@ -71,6 +71,6 @@ def send(organization: Organization | None = None) -> mails.Sent:
 def clear(organization: Organization) -> retention.Cleared:
     """Remove what is older than the organization's file keeps."""
     settings, now = get_settings(), datetime.now(UTC)
-    retention.clear_spool(mails.spool(settings), now)
     with connect() as connection:
+        retention.clear_spool(connection, mails.spool(settings), now)
         return retention.clear(connection, organization.id, settings.var_dir / "reports", now)

@@ -6,6 +6,7 @@ was written, however late it goes.
 
 import hashlib
 import logging
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,7 +103,9 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
         )
     for attachment in mailing.attachments:
         kept = spool(settings) / attachment.sha256
-        if not kept.exists():
+        try:
+            os.utime(kept)  # an earlier mail brought it, and clearing goes by age: this mail's days begin now
+        except FileNotFoundError:
             with finished(kept) as unfinished:
                 shutil.copyfile(attachment.path, unfinished)
     payload = {

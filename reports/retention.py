@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from reports.mails import TOPIC
 from reports.views.files import path_of
 from reports.views.query import rows
 from warehouse.audit import RUN, Actor, record
@@ -20,7 +21,7 @@ KINDS: Mapping[str, str] = {
 }
 """Which number of days holds for which kind of file; decks and what belongs to them are kept for ever."""
 SPOOLED = timedelta(days=30)
-"""Attachments of mails are copies; a mail that has not gone after a month goes no more."""
+"""Attachments of mails are copies; so long they are kept though no mail waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,28 @@ def clear(
     return cleared
 
 
-def clear_spool(folder: Path, now: datetime) -> int:
-    """Remove copies of attachments that no mail waits for any more; how many."""
-    count = 0
+def clear_spool(connection: Connection[Any], folder: Path, now: datetime) -> int:
+    """Remove copies of attachments that no mail of any organization waits for any more; how many."""
+    count, awaited = 0, _awaited(connection)
     for path in folder.glob("*") if folder.is_dir() else ():
-        if path.is_file() and path.stat().st_mtime < (now - SPOOLED).timestamp():
+        if path.name not in awaited and path.is_file() and path.stat().st_mtime < (now - SPOOLED).timestamp():
             path.unlink(missing_ok=True)
             count += 1
     return count
+
+
+def _awaited(connection: Connection[Any]) -> frozenset[str]:
+    """Hashes of what mails that may still go carry."""
+    found = rows(
+        connection,
+        """
+        select distinct attached ->> 'sha256' as sha256
+        from app.outbox cross join jsonb_array_elements(payload -> 'attachments') as attached
+        where topic = %(topic)s and delivered_at is null and given_up_at is null
+        """,
+        {"topic": TOPIC},
+    )
+    return frozenset(row["sha256"] for row in found)
 
 
 def _days(connection: Connection[Any], organization_id: str) -> dict[str, int]:

@@ -1,0 +1,86 @@
+"""Mails with reports that wait, fail or go to several: each carries what was written, to those it was meant for."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from reports import mails, retention
+from reports.mails import Attachment, Mailing
+from reports.views import organizations as scope
+from tests.reports import marts
+from tests.reports.receivers import Mailbox, free_port, mail_server
+from warehouse.settings import Settings
+
+NOW = datetime(2026, 7, 5, 14, tzinfo=UTC)
+MONTHS = timedelta(days=70)
+PEOPLE = ["fund@example.com", "board@example.com"]
+
+
+@pytest.fixture
+def told(committing: psycopg.Connection) -> psycopg.Connection:
+    """An organization with two investors."""
+    marts.organization(committing, settings={"delivery": {"investor_report": {"recipients": PEOPLE}}})
+    committing.commit()
+    return committing
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A mail server that is down until a test starts one."""
+    return Settings(_env_file=None, var_dir=tmp_path, smtp_host="127.0.0.1", smtp_port=free_port(), smtp_starttls=False)
+
+
+def put(connection: psycopg.Connection, settings: Settings, key: str = "week 1", *files: Path) -> str:
+    attached = tuple(Attachment.of(path, "text/plain") for path in files)
+    mailing = Mailing("investor_report", key, f"Figures of {key}", "words", "<p>words</p>", attached)
+    said = mails.put(connection, settings, scope.organization(connection, marts.ORGANIZATION), mailing, NOW)
+    connection.commit()
+    return said
+
+
+def arrived(
+    connection: psycopg.Connection, settings: Settings, now: datetime = NOW
+) -> tuple[mails.Sent, list[Message]]:
+    mailbox = Mailbox()
+    with mail_server(mailbox, settings.smtp_port):
+        sent = mails.send_waiting(connection, settings, now)
+    return sent, [mail for _, mail in mailbox.mails]
+
+
+def put_long_ago(settings: Settings) -> Path:
+    [kept] = mails.spool(settings).iterdir()
+    then = (NOW - MONTHS).timestamp()
+    os.utime(kept, (then, then))
+    return kept
+
+
+def test_an_attachment_is_kept_as_long_as_a_mail_waits_for_it(told, settings, tmp_path):
+    """A mail that waited for its server longer than a month lost what it carried, and could never go."""
+    report = tmp_path / "report.txt"
+    report.write_text("figures")
+    put(told, settings, "week 1", report)
+    kept = put_long_ago(settings)
+    assert retention.clear_spool(told, mails.spool(settings), NOW) == 0
+    sent, [first, _] = arrived(told, settings)
+    assert sent.delivered == 1
+    assert [part.get_filename() for part in first.walk() if part.get_filename()] == ["report.txt"]
+    assert retention.clear_spool(told, mails.spool(settings), NOW) == 1
+    assert not kept.exists()
+
+
+def test_an_attachment_that_an_earlier_mail_brought_is_as_young_as_the_mail_that_carries_it_now(
+    told, settings, tmp_path
+):
+    """The pack of a quarter is the same every week: its copy was cleared by the age of the first."""
+    report = tmp_path / "pack.txt"
+    report.write_text("figures")
+    put(told, settings, "week 1", report)
+    kept = put_long_ago(settings)
+    put(told, settings, "week 9", report)
+    told.execute("update app.outbox set delivered_at = now()")  # nothing but its age keeps it now
+    assert retention.clear_spool(told, mails.spool(settings), datetime.now(UTC)) == 0
+    assert kept.read_text() == "figures"
