@@ -186,6 +186,7 @@ def send_waiting(
                 try:
                     refused = _send(connection, server, settings, message, about=about, now=now)
                 except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it
+                    connection.rollback()  # what a statement broke would refuse to note the failure too
                     sent.error = _words(error)
                     LOG.error("mail %s of %s: %s", message.dedupe_key, message.organization_id, type(error).__name__)  # noqa: TRY400
                     if failed(connection, message, sent.error, now) is None:

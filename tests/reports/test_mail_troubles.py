@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from reports import mails, retention
+from reports.mail_footers import footer
 from reports.mails import Attachment, Mailing
 from reports.views import organizations as scope
 from tests.reports import marts
@@ -84,3 +85,23 @@ def test_an_attachment_that_an_earlier_mail_brought_is_as_young_as_the_mail_that
     told.execute("update app.outbox set delivered_at = now()")  # nothing but its age keeps it now
     assert retention.clear_spool(told, mails.spool(settings), datetime.now(UTC)) == 0
     assert kept.read_text() == "figures"
+
+
+def test_a_mail_whose_links_the_database_refuses_is_noted_as_failed_and_holds_up_none_behind_it(
+    told, settings, monkeypatch
+):
+    """The statement that failed had broken the transaction, in which the failure could not be noted."""
+
+    def refused(connection, settings, about, message, **more):
+        if message.dedupe_key == "bad":
+            connection.execute("select 1 / 0")
+        return footer(connection, settings, about, message, **more)
+
+    monkeypatch.setattr(mails, "footer", refused)
+    put(told, settings, "bad")
+    put(told, settings, "good")
+    sent, found = arrived(told, settings)
+    assert (sent.delivered, sent.failed, sent.error) == (1, 1, "sending failed unexpectedly: DivisionByZero")
+    assert {mail["Subject"] for mail in found} == {"Figures of good"}
+    noted = told.execute("select dedupe_key, last_error from app.outbox where delivered_at is null").fetchall()
+    assert noted == [("bad", "sending failed unexpectedly: DivisionByZero")]
