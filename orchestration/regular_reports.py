@@ -48,7 +48,9 @@ def make(kind: str, organization: Organization, as_of: datetime, *, period: Peri
             investors = build_investor_report(connection, organization.id, month, as_of, folder)
             files, mailing = investors.files, investors.mailing
             sentences = [
-                "With the investor pack." if investors.has_pack else "Without an investor pack: none is finished yet."
+                "With the investor pack."
+                if investors.why_no_pack is None
+                else f"Without an investor pack: {investors.why_no_pack}"
             ]
         else:
             month = str(period or latest_complete_period(as_of, organization.time_zone))

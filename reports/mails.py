@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from reports.errors import ReportError
 from reports.files import finished, sha256_of
 from reports.mail_footers import Footer, footer
 from reports.mail_server import MailFailed, MailServer, mail_server
@@ -102,12 +104,7 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
             f"No mail was put: nobody is named under delivery.{mailing.kind}.recipients or delivery.email.recipients."
         )
     for attachment in mailing.attachments:
-        kept = spool(settings) / attachment.sha256
-        try:
-            os.utime(kept)  # an earlier mail brought it, and clearing goes by age: this mail's days begin now
-        except FileNotFoundError:
-            with finished(kept) as unfinished:
-                shutil.copyfile(attachment.path, unfinished)
+        _keep(spool(settings) / attachment.sha256, attachment)
     payload = {
         "kind": mailing.kind,
         "subject": mailing.subject,
@@ -124,6 +121,20 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
         return "The mail of this time was put before."
     without = f" {', '.join(off_the_list)} left the list." if off_the_list else ""
     return f"A mail to {len(recipients)} was put.{without}"
+
+
+def _keep(kept: Path, attachment: Attachment) -> None:
+    """Copy what is attached to where it waits, unless an earlier mail brought it."""
+    with suppress(FileNotFoundError):
+        os.utime(kept)  # clearing goes by age, and this mail's days begin now
+        return
+    with finished(kept) as unfinished:
+        shutil.copyfile(attachment.path, unfinished)
+        if sha256_of(unfinished) != attachment.sha256:
+            raise ReportError(
+                f"{attachment.path.name} was replaced while its mail was worded, so no mail was put. Make the report "
+                "again."
+            )
 
 
 def recipients_of(about: Organization, settings: Settings, kind: str) -> tuple[str, ...] | None:

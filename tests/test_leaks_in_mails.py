@@ -167,7 +167,7 @@ def mailed(connection, settings, mailing) -> list:
 def test_investors_are_told_of_no_client_no_pay_and_no_other_organization(investors, settings):
     connection, folder = investors
     done = build_investor_report(connection, marts.ORGANIZATION, "2026-06", AS_OF, folder)
-    assert done.has_pack
+    assert done.why_no_pack is None
     marks = (INTERNAL, OTHER_CLIENT, ELSEWHERE, *NUMBERS, *SECRET, "theirs@")
     [(recipients, mail)] = mailed(connection, settings, done.mailing)
     assert recipients == [f"investor-{ADDRESSES[marts.ORGANIZATION]}"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from reports.decks.gating import gate
 from reports.exports.table import Column, Table
 from reports.exports.workbook import write_workbook
 from reports.files import finished
@@ -17,7 +18,7 @@ from reports.mails import Attachment, Mailing
 from reports.pages import Section, as_html, as_text
 from reports.snapshots.snapshot_file import LATEST, archive_name, snapshot_json
 from reports.views import organizations as scope
-from reports.views.files import current_file
+from reports.views.files import FinishedFile, current_file
 from reports.views.investors import InvestorMetrics, Told, investor_metrics, latest_period
 from reports.views.organizations import Organization
 from warehouse.artefacts import Artefact, store
@@ -36,7 +37,8 @@ class InvestorReport:
     files: tuple[Path, ...]
     artefacts: tuple[Artefact, ...]
     mailing: Mailing
-    has_pack: bool
+    why_no_pack: str | None
+    """Why the investor pack does not go along, for who made the report; None where it does."""
 
 
 def build_investor_report(
@@ -66,12 +68,25 @@ def build_investor_report(
         )
         for path in (*snapshots, workbook)
     )  # fmt: skip
-    pack = current_file(connection, organization_id, PACK, quarters_up_to=quarter)
+    pack, why_not = _pack(connection, organization_id, quarter)
     attached = [Attachment.of(archive, "application/json"), Attachment.of(workbook, _WORKBOOK)]
     if pack is not None:
-        attached.append(Attachment.of(pack.path, _DECK))
+        attached.append(Attachment(pack.path, _DECK, pack.sha256))
     mailing = _mailing(about, metrics, formats, as_of=as_of, attached=attached, pack=pack.period if pack else None)
-    return InvestorReport(period, (*snapshots, workbook), artefacts, mailing, pack is not None)
+    return InvestorReport(period, (*snapshots, workbook), artefacts, mailing, why_not)
+
+
+def _pack(connection: Connection[Any], organization_id: str, quarter: str) -> tuple[FinishedFile | None, str | None]:
+    """The newest pack that may go out, or why there is none: what no deck may say today goes out on none of before."""
+    pack = current_file(connection, organization_id, PACK, quarters_up_to=quarter)
+    if pack is None:
+        return None, (
+            "none is finished, or its file is not what was built. `qbr deck build --deck investor` draws it anew."
+        )
+    if failures := gate(connection, organization_id, str(pack.period)):
+        others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        return None, f"that of {pack.period} is held back by {failures[0].rstrip('.')}{others}."
+    return pack, None
 
 
 def _mailing(
@@ -90,7 +105,7 @@ def _mailing(
     opening = [
         f"{month} beside {before}; as of {formats.instant(as_of)} ({about.time_zone}).",
         f"Attached: the figures as JSON and as a workbook{with_pack}."
-        + ("" if pack else " No investor pack of a quarter is finished yet."),
+        + ("" if pack else " No investor pack of a quarter is ready to go along."),
     ]
     sections = _sections(metrics, formats)
     local = archive_name(about, as_of).removeprefix("metrics_").removesuffix(".json")

@@ -7,12 +7,13 @@ from urllib.parse import unquote, urlparse
 
 from psycopg import Connection
 
+from reports.files import sha256_of
 from reports.views.query import one
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedFile:
-    """A file that now lies at its address."""
+    """A file that lies at its address as it was noted."""
 
     kind: str
     period: str | None
@@ -23,7 +24,10 @@ class FinishedFile:
 def current_file(
     connection: Connection[Any], organization_id: str, kind: str, *, quarters_up_to: str
 ) -> FinishedFile | None:
-    """The newest quarter's file of a kind for the whole organization, drafts left out; None where there is none."""
+    """The newest quarter's file of a kind for the whole organization, drafts left out.
+
+    None where there is none, or what lies there is not what was noted: half a deck, or one that somebody has edited.
+    """
     found = one(
         connection,
         """
@@ -37,7 +41,9 @@ def current_file(
     if found is None:
         return None
     path = path_of(found["uri"])
-    return FinishedFile(found["kind"], found["period"], path, found["sha256"]) if path.is_file() else None
+    if not path.is_file() or sha256_of(path) != found["sha256"]:
+        return None
+    return FinishedFile(found["kind"], found["period"], path, found["sha256"])
 
 
 def path_of(uri: str) -> Path:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from reports import mails, retention
+from reports.errors import ReportError
 from reports.mail_footers import footer
 from reports.mails import Attachment, Mailing
 from reports.views import organizations as scope
@@ -105,3 +106,15 @@ def test_a_mail_whose_links_the_database_refuses_is_noted_as_failed_and_holds_up
     assert {mail["Subject"] for mail in found} == {"Figures of good"}
     noted = told.execute("select dedupe_key, last_error from app.outbox where delivered_at is null").fetchall()
     assert noted == [("bad", "sending failed unexpectedly: DivisionByZero")]
+
+
+def test_a_file_that_is_replaced_while_its_mail_is_worded_is_not_put(told, settings, tmp_path):
+    """Its copy bore the hash of the file before, so the mail could never go."""
+    report = tmp_path / "report.txt"
+    report.write_text("figures")
+    attached = (Attachment.of(report, "text/plain"),)
+    report.write_text("other figures")
+    mailing = Mailing("investor_report", "week 1", "Figures", "words", "<p>words</p>", attached)
+    with pytest.raises(ReportError, match=r"report\.txt was replaced"):
+        mails.put(told, settings, scope.organization(told, marts.ORGANIZATION), mailing, NOW)
+    assert not list(mails.spool(settings).iterdir())

@@ -297,13 +297,37 @@ def test_the_investor_pack_goes_along_once_it_is_there_and_a_draft_never(warehou
     note = {"kind": "investor_deck", "period": "2026-Q2"}
     store(warehouse, marts.ORGANIZATION, pack, **note, details={"draft_reason": "books are open"})
     build = (warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
-    assert not build_investor_report(*build).has_pack
+    assert "none is finished" in str(build_investor_report(*build).why_no_pack)
     pack.write_bytes(b"the finished deck")
     store(warehouse, marts.ORGANIZATION, pack, **note, details={"draft_reason": None})
     done = build_investor_report(*build)
-    assert done.has_pack
+    assert done.why_no_pack is None
     assert done.mailing.attachments[-1].path == pack
     assert "the investor pack of Q2 2026" in done.mailing.text
+
+
+def test_a_pack_that_is_not_what_was_built_does_not_go_along(warehouse, tmp_path):
+    investors(warehouse)
+    pack = tmp_path / "pack.pptx"
+    pack.write_bytes(b"the finished deck")
+    store(warehouse, marts.ORGANIZATION, pack, kind="investor_deck", period="2026-Q2")
+    pack.write_bytes(b"edited by hand")
+    done = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    assert "its file is not what was built" in str(done.why_no_pack)
+    assert len(done.mailing.attachments) == 2
+    assert "No investor pack of a quarter is ready to go along." in done.mailing.text
+
+
+def test_no_pack_goes_along_while_a_check_holds_its_quarter_back(warehouse, tmp_path):
+    investors(warehouse)
+    marts.checks(warehouse, failing=True)
+    pack = tmp_path / "pack.pptx"
+    pack.write_bytes(b"built before the check failed")
+    store(warehouse, marts.ORGANIZATION, pack, kind="investor_deck", period="2026-Q2")
+    done = build_investor_report(warehouse, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
+    assert str(done.why_no_pack).startswith("that of 2026-Q2 is held back by ")
+    assert len(done.mailing.attachments) == 2
+    assert "No investor pack of a quarter is ready to go along." in done.mailing.text
 
 
 @pytest.mark.parametrize("reads_stripe", [True, False])
@@ -324,7 +348,7 @@ def test_a_run_of_an_organization_that_tells_investors_makes_the_pack_that_the_m
     assert not done.failed
     assert any(deck.kind == "investor" for deck in done.built) is reads_stripe
     report = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
-    assert report.has_pack is reads_stripe
+    assert (report.why_no_pack is None) is reads_stripe
     assert report.mailing.attachments[-1].path.name.endswith("-investor.pptx") is reads_stripe
 
 
