@@ -33,6 +33,7 @@ from warehouse.errors import WarehouseError
 
 Opened = Callable[[], AbstractContextManager[Connection[Any]]]
 """Opens a connection to the warehouse; a function of a module, so that another process can find it."""
+_KILLED_IN_A_ROW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +98,50 @@ def build_all(
             for order in orders:
                 yield _unless_blocked(_attempt(line, order, commission), commission)
         return
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _open_one, (opened,))
+    lost = list[Order]()
+    pool = _pool(processes, opened)
     try:
         running: dict[Future[Outcome], Order] = {}
         for order in orders:
             try:
                 running[pool.submit(_in_a_process, order, commission)] = order
-            except BrokenProcessPool as error:
-                yield _unforeseen(order, error)
+            except BrokenProcessPool:
+                lost.append(order)
         for one in as_completed(running):
-            yield _unless_blocked(_outcome(one, running[one]), commission)
+            try:
+                yield _unless_blocked(_outcome(one, running[one]), commission)
+            except BrokenProcessPool:
+                lost.append(running[one])
     finally:
         pool.shutdown(cancel_futures=True)  # also when whoever asked has stopped listening
+    for outcome in _one_by_one([order for order in orders if order in lost], commission, opened):
+        yield _unless_blocked(outcome, commission)
+
+
+def _pool(processes: int, opened: Opened) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _open_one, (opened,))
+
+
+def _one_by_one(orders: Sequence[Order], commission: Commission, opened: Opened) -> Iterator[Outcome]:
+    """What was left when a process was killed, one deck at a time, so that a deck that kills its process is alone.
+
+    Where one after the other is killed it is not the decks, and the rest fails.
+    """
+    if not orders:
+        return
+    pool, killed = _pool(1, opened), 0
+    try:
+        for order in orders:
+            try:
+                outcome, killed = _outcome(pool.submit(_in_a_process, order, commission), order), 0
+            except BrokenProcessPool as error:
+                outcome, killed = _unforeseen(order, error), killed + 1
+                if killed < _KILLED_IN_A_ROW:
+                    pool.shutdown()
+                    pool = _pool(1, opened)
+            yield outcome
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class _Line:
@@ -148,9 +181,12 @@ def _in_a_process(order: Order, commission: Commission) -> Outcome:
 
 
 def _outcome(ended: Future[Outcome], order: Order) -> Outcome:
+    """How it ended. Raises BrokenProcessPool where a process was killed, of which every deck that waits is told."""
     try:
         return ended.result()
-    except Exception as error:  # noqa: BLE001  a process that was killed takes its deck with it, nothing else
+    except BrokenProcessPool:
+        raise
+    except Exception as error:  # noqa: BLE001  what cannot be handed over is the failure of this deck alone
         return _unforeseen(order, error)
 
 

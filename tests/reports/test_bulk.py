@@ -103,6 +103,46 @@ def _opens_nothing_and_dies() -> psycopg.Connection:
     os._exit(9)
 
 
+def test_a_process_that_is_killed_once_costs_no_deck(
+    orders: list[Order], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that the system killed for its memory failed every deck of the quarter that was not yet built."""
+    monkeypatch.setenv("TEST_OF_A_KILLED_PROCESS", str(tmp_path / "killed"))
+    found = list(build_all(orders, commission(tmp_path), _is_killed_once, processes=2))
+    assert (tmp_path / "killed").is_file()
+    assert {one.order for one in found if one.built is not None} == set(orders)
+    assert len(found) == len(orders)
+
+
+def _is_killed_once() -> psycopg.Connection:
+    mark = Path(os.environ["TEST_OF_A_KILLED_PROCESS"])
+    if not mark.exists():
+        mark.touch()
+        os._exit(9)
+    return connect()
+
+
+def test_a_deck_that_kills_every_process_fails_alone(orders: list[Order], tmp_path: Path) -> None:
+    found = {one.order: one for one in build_all(orders, commission(tmp_path), _dies_of_birch_freight, processes=2)}
+    broken = found.pop(Order("client", "birch-freight"))
+    assert "was not built (BrokenProcessPool)" in str(broken.error)
+    assert len(found) == len(orders) - 1
+    assert all(one.built is not None for one in found.values())
+
+
+def _dies_of_birch_freight() -> psycopg.Connection:
+    connection = connect()
+    connection.cursor_factory = _DiesOfBirchFreight
+    return connection
+
+
+class _DiesOfBirchFreight(psycopg.Cursor):
+    def execute(self, query, params=None, **more):  # type: ignore[no-untyped-def]
+        if isinstance(params, dict) and params.get("client_id") == "birch-freight":
+            os._exit(9)
+        return super().execute(query, params, **more)
+
+
 def test_what_was_drawn_from_the_same_snapshot_is_left_alone(orders: list[Order], tmp_path: Path) -> None:
     first = build(orders, tmp_path)
     assert not any(one.is_unchanged for one in first.values())
