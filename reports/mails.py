@@ -31,6 +31,7 @@ from warehouse.settings import Settings
 
 LOG = logging.getLogger(__name__)
 TOPIC = "reports.email"
+_OWN_LIST_ALONE = frozenset({"investor_report"})
 _ONE_LINE = default.clone(max_line_length=998)
 """Addresses in headers must stay as they are: folded at 78 marks, they would be written in code."""
 _TIMEOUT = 60
@@ -100,9 +101,8 @@ def put(connection: Connection[Any], settings: Settings, about: Organization, ma
     if off_the_list and not recipients:
         return f"No mail was put: {', '.join(off_the_list)} left the list (`qbr report recipients`)."
     if not recipients:
-        return (
-            f"No mail was put: nobody is named under delivery.{mailing.kind}.recipients or delivery.email.recipients."
-        )
+        fallback = "" if mailing.kind in _OWN_LIST_ALONE else " or delivery.email.recipients"
+        return f"No mail was put: nobody is named under delivery.{mailing.kind}.recipients{fallback}."
     for attachment in mailing.attachments:
         _keep(spool(settings) / attachment.sha256, attachment)
     payload = {
@@ -138,10 +138,16 @@ def _keep(kept: Path, attachment: Attachment) -> None:
 
 
 def recipients_of(about: Organization, settings: Settings, kind: str) -> tuple[str, ...] | None:
-    """Who gets a kind of report: its own list, else who gets alerts; None where it is turned off."""
+    """Who gets a kind of report; None where it is turned off.
+
+    Its own list, else who gets alerts; figures for investors go to their own list alone, since whoever is told of
+    alerts, of every organization perhaps, need not know what this one earns.
+    """
     own = about.delivery.get(kind) or {}
     if not own.get("is_enabled", True):
         return None
+    if kind in _OWN_LIST_ALONE:
+        return tuple(own.get("recipients") or ())
     alerts = about.delivery.get("email") or {}
     fallback = [one.strip() for one in (settings.smtp_to or "").split(",") if one.strip()]
     return tuple(own.get("recipients") or alerts.get("recipients") or fallback)

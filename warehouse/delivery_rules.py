@@ -44,7 +44,7 @@ class Email(Section):
 
 
 class ReportMail(Section):
-    """Who gets a report by mail; without any, those who get alerts."""
+    """Who gets a report by mail; without any, those who get alerts, but for the report to investors: nobody then."""
 
     is_enabled: bool = True
     recipients: Annotated[tuple[Mail, ...], BeforeValidator(listed)] = ()

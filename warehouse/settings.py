@@ -134,7 +134,11 @@ class Settings(BaseSettings):
     smtp_username: str | None = Field(default=None, description="Its user, if it asks for one.")
     smtp_password: SecretStr | None = Field(default=None, description="That user's password.")
     smtp_from: str = Field(default="qbr@localhost", description="Sender of alert mail.")
-    smtp_to: str | None = Field(default=None, description="Receivers of alert mail, separated by commas.")
+    smtp_to: str | None = Field(
+        default=None,
+        description="Receivers of alert mail where an organization names none, separated by commas; never of figures "
+        "for investors.",
+    )
     smtp_starttls: bool = Field(default=True, description="Whether to ask the mail server for encryption.")
     chat_webhook_url: SecretStr | None = Field(
         default=None, description="Slack-compatible incoming webhook for alerts; unset: none is posted."

@@ -118,3 +118,13 @@ def test_a_file_that_is_replaced_while_its_mail_is_worded_is_not_put(told, setti
     with pytest.raises(ReportError, match=r"report\.txt was replaced"):
         mails.put(told, settings, scope.organization(told, marts.ORGANIZATION), mailing, NOW)
     assert not list(mails.spool(settings).iterdir())
+
+
+def test_figures_for_investors_go_to_nobody_who_is_not_named_for_them(committing, settings):
+    """They went to whoever is told of the alerts of every organization of the installation."""
+    everybodys = settings.model_copy(update={"smtp_to": "operator@example.com"})
+    marts.organization(committing, settings={"delivery": {"email": {"recipients": ["ada@example.com"]}}})
+    about = scope.organization(committing, marts.ORGANIZATION)
+    assert mails.recipients_of(about, everybodys, "investor_report") == ()
+    assert mails.recipients_of(about, everybodys, "data_quality_report") == ("ada@example.com",)
+    assert put(committing, everybodys) == "No mail was put: nobody is named under delivery.investor_report.recipients."
