@@ -70,7 +70,8 @@ def tell(
     facts, name = facts_of(reporter, incident, step, note=note, is_past=is_past), f"{step}-{number}" if number else step
     named = [(name, way) for way in chosen]
     if step == "resolved":
-        named += [(f"{name}-escalated", way) for way in _also_told(reporter, incident, chosen)]
+        also = _also_told(reporter, incident, chosen)
+        named += [(f"{name}-escalated-{level}", way) for level, way in enumerate(also, start=1)]
     for key, way in named:
         enqueue(
             reporter.connection,
@@ -99,13 +100,13 @@ def waits_already(reporter: Reporter, incident: "Incident", channel: str) -> boo
 
 
 def _also_told(reporter: Reporter, incident: "Incident", chosen: Sequence[Way]) -> list[Way]:
-    """Whoever an alert was escalated to learns of its end too, unless the usual ways lead there."""
+    """Whoever an alert was escalated to, at any level, learns of its end too, unless the usual ways lead there."""
     found = reporter.connection.execute(
         """
-        select distinct on (payload ->> 'channel') topic, payload
+        select distinct on (payload ->> 'channel', payload -> 'recipients') topic, payload
         from app.outbox
         where organization_id = %s and payload #>> '{facts,alert_id}' = %s and payload #>> '{facts,event}' = 'escalated'
-        order by payload ->> 'channel', outbox_id desc
+        order by payload ->> 'channel', payload -> 'recipients', outbox_id desc
         """,
         [reporter.organization_id, str(incident.alert_id)],
     ).fetchall()

@@ -161,6 +161,24 @@ def test_what_nobody_acknowledges_goes_to_the_next_and_its_end_too(committing):
     assert mails == [("escalated", ["lead@example.com"]), ("resolved", ["lead@example.com"])]
 
 
+def test_the_end_of_an_alert_reaches_every_level_that_it_was_escalated_to(committing):
+    """Only the last level learned of it: the first went on looking for what was mended."""
+    levels = [
+        {"after_minutes": 30, "channels": ["email"], "recipients": ["lead@example.com"]},
+        {"after_minutes": 60, "channels": ["email"], "recipients": ["owner@example.com"]},
+        {"after_minutes": 90, "channels": ["email"], "recipients": ["owner@example.com"]},
+    ]
+    organization(committing, {**AT_ONCE, "channels": ["file"], "escalation": levels})
+    rule(committing, "down", "signal", severity="high", signal="portal.up", below="1")
+    for minutes in (0, 30, 60, 90, 120):
+        portal(committing, up=minutes == 120, at=AS_OF + minutes * MINUTE)
+    ends = committing.execute(
+        "select payload #>> '{recipients,0}' from app.outbox where topic like '%email%' "
+        "and payload #>> '{facts,event}' = 'resolved' order by 1"
+    ).fetchall()
+    assert ends == [("lead@example.com",), ("owner@example.com",)]
+
+
 def test_what_is_no_emergency_comes_together_at_the_next_digest(committing, tmp_path):
     email = {"recipients": ["owner@example.com"]}
     organization(committing, {"digest": {"at": ["08:00", "16:00"]}, "channels": ["email"], "email": email})
