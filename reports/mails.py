@@ -305,7 +305,8 @@ def as_mail(settings: Settings, message: Message, person: str, now: datetime, be
     mail = EmailMessage(policy=_ONE_LINE)
     mail["From"], mail["To"] = settings.smtp_from, person
     mail["Subject"], mail["Date"] = payload["subject"], format_datetime(now)
-    name = f"{message.organization_id}/{message.topic}/{message.dedupe_key}"
+    # Each person's mail is another, with links of its own; programs that see one id twice drop the second.
+    name = f"{message.organization_id}/{message.topic}/{message.dedupe_key}/{person}"
     mail["Message-ID"] = f"<{hashlib.sha256(name.encode()).hexdigest()[:32]}@qbr.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
     for header, value in below.headers.items():

@@ -128,3 +128,16 @@ def test_figures_for_investors_go_to_nobody_who_is_not_named_for_them(committing
     assert mails.recipients_of(about, everybodys, "investor_report") == ()
     assert mails.recipients_of(about, everybodys, "data_quality_report") == ("ada@example.com",)
     assert put(committing, everybodys) == "No mail was put: nobody is named under delivery.investor_report.recipients."
+
+
+def test_the_mail_to_each_person_has_a_name_of_its_own_and_keeps_it_when_it_is_tried_again(told, settings):
+    """A mailbox that reads for both dropped the second as one it had."""
+    put(told, settings)
+    _, first = arrived(told, settings)
+    names = {mail["To"]: mail["Message-ID"] for mail in first}
+    assert len(set(names.values())) == len(PEOPLE)
+    told.execute("update app.outbox set delivered_at = null, next_try_at = %s", [NOW])
+    told.execute("delete from app.deliveries")
+    told.commit()
+    _, again = arrived(told, settings)
+    assert {mail["To"]: mail["Message-ID"] for mail in again} == names
