@@ -1,7 +1,9 @@
 """A .pptx that somebody handed in, looked at before it is opened: not too large once unpacked, and plain XML inside."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from xml.parsers import expat
 
 LARGEST_FILE, LARGEST_PART, LARGEST_TOTAL = 50_000_000, 50_000_000, 200_000_000
@@ -9,6 +11,11 @@ LARGEST_FILE, LARGEST_PART, LARGEST_TOTAL = 50_000_000, 50_000_000, 200_000_000
 MOST_PARTS, MOST_PACKED = 2_000, 200
 """Parts, and how many times smaller than itself a part may be packed; text of a slide master comes to 30."""
 _SMALL = 100_000  # a part of this size harms nobody, however well it is packed
+_NO_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError,
+    UnicodeDecodeError,
+)  # fmt: skip
+"""What `zipfile` raises for a file that is none, is broken, locked, or packed in a way that it does not know."""
 _XML = (".xml", ".rels", ".vml")
 
 
@@ -19,7 +26,7 @@ def flaw_of(package: bytes) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(package)) as archive:
             return _of_size(archive) or _of_parts(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except _NO_ARCHIVE as error:
         return f"is no .pptx that can be opened ({error})"
 
 

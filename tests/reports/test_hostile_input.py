@@ -113,6 +113,16 @@ def lying() -> bytes:
     return package.replace(true, claimed)
 
 
+def unpackable() -> bytes:
+    """A part whose packed bytes are none that can be unpacked."""
+    package = bytearray(own_template())
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        part = archive.getinfo("ppt/theme/theme1.xml")
+    begins = part.header_offset + 30 + len(part.filename)
+    package[begins : begins + 20] = b"\xff" * 20
+    return bytes(package)
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "entities that grow": (lambda: changed("ppt/theme/theme1.xml", BOMB.encode()), "declares a document type"),
     "the same, in UTF-16": (
@@ -127,6 +137,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a zip bomb": (lambda: changed("ppt/media/bomb.bin", b"0" * 40_000_000), "unpacks to more than 200 times"),
     "one part too large": (lambda: changed("ppt/media/bomb.bin", b"0" * 50_000_001), "50,000,000 is the most"),
     "a zip bomb that lies": (lying, r"is no \.pptx that can be opened"),
+    "packed bytes that are broken": (unpackable, r"is no \.pptx that can be opened"),
     "too many parts": (many_parts, "2,001 parts"),
     "no archive": (lambda: b"PK\x03\x04 and nothing more", r"is no \.pptx that can be opened"),
     "broken XML": (lambda: changed("ppt/theme/theme1.xml", b"<a><b></a>"), "is no XML"),
