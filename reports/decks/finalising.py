@@ -14,8 +14,9 @@ from reports.decks.records import DeckRecord, SlideRecord, encode_record
 from reports.decks.rendering import render
 from reports.decks.snapshots import DeckSnapshot, decode, sha256
 from reports.errors import ReportError
-from reports.files import finished
+from reports.files import finished, sha256_of
 from reports.views.files import path_of
+from reports.views.query import rows
 from warehouse import frozen_decks, frozen_quarters
 from warehouse.artefacts import store
 from warehouse.frozen_decks import FrozenDeck
@@ -36,10 +37,12 @@ class FinalisedDeck:
     frozen: FrozenDeck
     path: Path
     snapshot_path: Path
+    companions: tuple[Path, ...] = ()
+    """Its PDF and its handout, where they were made of this very deck."""
 
     def withdraw(self) -> None:
         """Take the files back: what noted them could not be committed."""
-        for place in (self.path, self.snapshot_path):
+        for place in (self.path, self.snapshot_path, *self.companions):
             place.unlink(missing_ok=True)
 
 
@@ -149,18 +152,24 @@ def _kept(
     organization_id, quarter = snapshot.owner.organization_id, snapshot.quarter.quarter
     path = deck_path(out_dir, snapshot, is_final=True)
     beside = snapshot_path(out_dir, snapshot, is_final=True)
+    others = tuple(
+        (path.with_suffix(place.suffix), place.read_bytes(), kind)
+        for place, kind in _companions(connection, snapshot, sha256(content))
+    )
     files = (
         (path, content, f"{snapshot.deck}_deck"),
         (beside, document, f"{snapshot.deck}_snapshot"),
+        *others,
     )
     for place, data, _ in files:
         _must_not_be_kept(connection, organization_id, place, data)
+    of_deck = {place: {"deck": path.name, "deck_sha256": sha256(content)} for place, _, _ in others}
     frozen = FrozenDeck(
         quarter, snapshot.deck, snapshot.client_id, sha256(document), sha256(content), path.resolve().as_uri(), note,
         finalised_by, now,
     )  # fmt: skip
     frozen_decks.keep(connection, organization_id, frozen, snapshot=document, content=content, deck_record=drawn.record)
-    done = FinalisedDeck(frozen, path, beside)
+    done = FinalisedDeck(frozen, path, beside, tuple(place for place, _, _ in others))
     try:
         for place, data, kind in files:
             with finished(place) as unfinished:
@@ -175,12 +184,35 @@ def _kept(
                 client_id=snapshot.client_id,
                 is_frozen=True,
                 run_id=snapshot.state.run_id,
-                details={"snapshot": sha256(document), "finalised_by": finalised_by},
+                details={"snapshot": sha256(document), "finalised_by": finalised_by, **of_deck.get(place, {})},
             )
     except BaseException:
         done.withdraw()
         raise
     return done
+
+
+def _companions(connection: Connection[Any], snapshot: DeckSnapshot, deck_sha256: str) -> list[tuple[Path, str]]:
+    """PDF and handout of the deck with that content, each as it was made, with its kind; others belong to no final."""
+    found = rows(
+        connection,
+        """
+        select uri, kind, sha256 from app.artefacts
+        where organization_id = %(organization_id)s and period = %(quarter)s and client_id = %(client_id)s
+            and kind = any(%(kinds)s) and superseded_at is null and not is_frozen
+            and details ->> 'deck_sha256' = %(deck_sha256)s
+        order by kind
+        """,
+        {
+            "organization_id": snapshot.owner.organization_id,
+            "quarter": snapshot.quarter.quarter,
+            "client_id": snapshot.client_id,
+            "kinds": [f"{snapshot.deck}_{kind}" for kind in ("handout", "pdf")],
+            "deck_sha256": deck_sha256,
+        },
+    )
+    places = [(path_of(row["uri"]), row["kind"], row["sha256"]) for row in found]
+    return [(place, kind) for place, kind, noted in places if place.is_file() and sha256_of(place) == noted]
 
 
 def _retyped(built: DeckRecord, present: DeckRecord) -> str | None:

@@ -15,6 +15,7 @@ from reports.decks.references import snapshot_of
 from reports.decks.rendering import render
 from reports.decks.snapshots import decode
 from reports.errors import UnknownScope
+from reports.paper.companions import accompany
 from tests.reports import marts, reading
 from tests.reports.building import build_decks
 from warehouse.artefacts import ArtefactFrozen, store
@@ -172,6 +173,32 @@ def test_a_deck_is_finalised_once_with_its_snapshot_and_its_quarters_figures(bus
         finalise(business, "company", *PLACE, tmp_path, finalised_by="bob", now=NOW)
     finalised(business, tmp_path, "client", "juniper-dental")
     assert len(frozen_decks(business, marts.ORGANIZATION)) == 2
+
+
+def test_the_pdf_and_the_handout_of_the_deck_are_kept_with_it_and_those_of_another_are_not(business, tmp_path):
+    """The next build drew them anew in their place, and the final deck was left without."""
+    built = build_deck(business, "company", *PLACE, tmp_path)
+    accompany(business, *PLACE, [built], pdf=False)
+    pdf = built.path.with_suffix(".pdf")
+    pdf.write_bytes(b"of an older deck")
+    store(
+        business, marts.ORGANIZATION, pdf, kind="company_pdf", period=marts.QUARTER, details={"deck_sha256": "0" * 64}
+    )
+    handout = built.path.with_suffix(".xlsx").read_bytes()
+    done = finalise(business, "company", *PLACE, tmp_path, finalised_by="ada", now=NOW)
+    [kept] = done.companions
+    assert kept.name == "fernhill-it-2026-Q2-company-final.xlsx"
+    assert kept.stat().st_mode & 0o222 == 0
+    noted = business.execute(
+        "select uri, kind, details ->> 'deck_sha256' from app.artefacts where is_frozen and kind like '%%handout'"
+    ).fetchall()
+    assert noted == [(kept.resolve().as_uri(), "company_handout", done.frozen.content_sha256)]
+    business.execute("update marts.fct_smartnumbers set value = 0.3 where metric = 'rhem'")
+    accompany(business, *PLACE, [build_deck(business, "company", *PLACE, tmp_path)], pdf=False)
+    assert built.path.with_suffix(".xlsx").read_bytes() != handout
+    assert kept.read_bytes() == handout
+    done.withdraw()
+    assert not kept.exists()
 
 
 def test_a_file_that_is_noted_as_frozen_is_not_touched_though_its_deck_is_unknown(business, tmp_path):
