@@ -30,12 +30,16 @@ KINDS: dict[str, Callable[[AlertRule, Situation], Judgement]] = {
 }
 
 
+class UnknownKind(LookupError):
+    """A rule of a kind that nothing here judges; the message names it."""
+
+
 def judge(rule: AlertRule, situation: Situation) -> Judgement:
-    """What `rule` finds in `situation`. Raises LookupError for a kind that is not known."""
+    """What `rule` finds in `situation`. Raises UnknownKind."""
     try:
         judged = KINDS[rule.kind]
     except KeyError:
-        raise LookupError(
+        raise UnknownKind(
             f"Alert rule {rule.rule!r} of {situation.organization.organization_id} has the kind {rule.kind!r}, which "
             f"is none of {', '.join(KINDS)}; nothing was judged by it. Correct the rule in the organization's file."
         ) from None
@@ -46,4 +50,4 @@ def judge(rule: AlertRule, situation: Situation) -> Judgement:
     return replace(judgement, conditions=[replace(one, next_action=own_words) for one in judgement.conditions])
 
 
-__all__ = ["KINDS", "Condition", "Judgement", "judge"]
+__all__ = ["KINDS", "Condition", "Judgement", "UnknownKind", "judge"]

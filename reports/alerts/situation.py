@@ -1,5 +1,6 @@
 """Everything the rules look at, as of one instant: read when a rule first asks for it, and then once."""
 
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -30,6 +31,10 @@ class Situation:
         self.formats = Formats(about.locale, about.currency, about.time_zone)
         self.quarter: Quarter = latest_complete_quarter(as_of, about.time_zone)
         self.month: Period = latest_complete_period(as_of, about.time_zone)
+
+    def attempt(self) -> AbstractContextManager[object]:
+        """A rule's own part of the transaction: what it breaks is undone, and the next rule reads on."""
+        return self._connection.transaction()
 
     @property
     def _id(self) -> str:

@@ -5,7 +5,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from reports.alerts import evaluate
+from reports.alerts import evaluate, rules
+from reports.alerts.situation import Situation
 from tests.reports import marts
 from tests.reports.alerting import AS_OF, organization, rule
 
@@ -157,3 +158,28 @@ def test_a_quarters_number_is_not_replaced_by_a_months(bare):
 def test_a_number_that_nobody_ever_had_is_not_missed(bare):
     watched(bare, None)
     assert evaluate(bare, ORGANIZATION, AS_OF).opened == ()
+
+
+def divides(*_: object) -> None:
+    1 // 0  # noqa: B018 - it is there to break
+
+
+def asks_wrongly(_rule: object, situation: Situation) -> None:
+    situation._connection.execute("select 1 / 0")
+
+
+@pytest.mark.parametrize("breaks", [divides, asks_wrongly])
+def test_a_rule_that_breaks_ends_nothing_of_its_own_holds_up_no_other_and_is_told(bare, monkeypatch, breaks):
+    """One value that nobody had foreseen silenced every alert of the organization."""
+    churned(bare)
+    rule(bare, "missing", "missing_inputs")
+    rule(bare, "over_limit", "signal", signal="portal.up", below="1")
+    bare.execute("insert into app.signals values (%s, 'portal.up', 0, %s)", [ORGANIZATION, AUGUST])
+    monkeypatch.setitem(rules.KINDS, "subscription", breaks)
+    found = evaluate(bare, ORGANIZATION, AUGUST)
+    assert [one.rule for one in found.still_open] == ["ended"]
+    assert found.resolved == ()
+    told = {one.rule: one.message for one in found.opened}
+    assert set(told) == {"missing", "over_limit"}
+    assert told["missing"].startswith("The alert rule ended cannot be judged: judging it broke (")
+    assert list(found.waiting) == ["ended"]
