@@ -40,6 +40,10 @@ _LONGEST = timedelta(seconds=10 * _TIMEOUT)
 """How long a mail to one person may take beyond a lease, since each answer may take that long."""
 
 
+class TakenOver(Exception):
+    """We were too slow, and another sender has the mail now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that goes with a mail."""
@@ -197,11 +201,10 @@ def send_waiting(
         ):
             connection.commit()
             for message in messages:
-                if not renew(connection, [message], going_on(), each=_LONGEST * len(message.payload["recipients"])):
-                    continue  # we were too slow, and another sender has it
-                connection.commit()
                 try:
-                    refused = _send(connection, server, settings, message, about=about, now=now)
+                    refused = _send(connection, server, settings, message, about=about, now=now, going_on=going_on)
+                except TakenOver:
+                    continue
                 except Exception as error:  # noqa: BLE001 - one bad mail must not hold up those behind it
                     connection.rollback()  # what a statement broke would refuse to note the failure too
                     sent.error = _words(error)
@@ -242,11 +245,14 @@ def _send(
     *,
     about: Organization,
     now: datetime,
+    going_on: Callable[[], datetime],
 ) -> list[str]:
     """A mail of its own to everyone who has not got it, so that nobody sees who else does; each outcome is committed.
 
-    Who is refused for good is returned. Raises MailFailed when somebody is left who may get it later, or nobody has it.
+    Who is refused for good is returned. Raises MailFailed when somebody is left who may get it later, or nobody has it,
+    TakenOver when another sender goes on with it.
     """
+    _hold(connection, message, going_on())
     found = connection.execute(
         "select recipient from app.deliveries where organization_id = %s and outbox_id = %s and outcome = 'delivered'",
         [message.organization_id, message.outbox_id],
@@ -256,6 +262,8 @@ def _send(
     for person in message.payload["recipients"]:
         if person in done or person.lower() in gone:
             continue
+        # Held from one person to the next: a sender that dies at the first of fifty must not keep the mail for hours.
+        _hold(connection, message, going_on())
         mail = as_mail(
             settings, message, person, now, footer(connection, settings, about, message, person=person, now=now)
         )
@@ -280,6 +288,13 @@ def _send(
     if refused and not done:
         raise MailFailed(f"The mail server {server.host}:{server.port} took it for nobody: {', '.join(refused)}")
     return refused
+
+
+def _hold(connection: Connection[Any], message: Message, now: datetime) -> None:
+    """Keep the mail for as long as it may take to reach one person; committed."""
+    if not renew(connection, [message], now, each=_LONGEST):
+        raise TakenOver
+    connection.commit()
 
 
 def _note(connection: Connection[Any], message: Message, person: str, error: str | None, now: datetime) -> None:

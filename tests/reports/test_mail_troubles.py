@@ -1,6 +1,7 @@
 """Mails with reports that wait, fail or go to several: each carries what was written, to those it was meant for."""
 
 import os
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 from reports import mails, retention
 from reports.errors import ReportError
 from reports.mail_footers import footer
+from reports.mail_server import Outcome
 from reports.mails import Attachment, Mailing
 from reports.views import organizations as scope
 from tests.reports import marts
 from tests.reports.receivers import Mailbox, free_port, mail_server
+from warehouse.outbox import LEASE
 from warehouse.settings import Settings
 
 NOW = datetime(2026, 7, 5, 14, tzinfo=UTC)
@@ -118,6 +121,46 @@ def test_a_file_that_is_replaced_while_its_mail_is_worded_is_not_put(told, setti
     with pytest.raises(ReportError, match=r"report\.txt was replaced"):
         mails.put(told, settings, scope.organization(told, marts.ORGANIZATION), mailing, NOW)
     assert not list(mails.spool(settings).iterdir())
+
+
+def test_a_sender_that_dies_keeps_a_mail_as_long_as_one_person_takes_however_many_get_it(told, settings, monkeypatch):
+    """It was held ten minutes for each of its recipients, so a mail to fifty could wait for a whole working day."""
+    put(told, settings)
+    monkeypatch.setattr(mails, "mail_server", lambda _settings: Server(dies))
+    with pytest.raises(KeyboardInterrupt):
+        mails.send_waiting(told, settings, NOW, clock=lambda: NOW)
+    told.rollback()
+    [(next_try_at,)] = told.execute("select next_try_at from app.outbox").fetchall()
+    assert next_try_at == NOW + LEASE + timedelta(minutes=10)
+
+
+def test_who_finds_that_another_sender_has_the_mail_leaves_the_rest_of_it_to_that_one(told, settings, monkeypatch):
+    """Whoever is slow would send it to the others a second time, and note as failed what goes well elsewhere."""
+    put(told, settings)
+    server = Server(lambda: told.execute("update app.outbox set attempts = attempts + 1"))
+    monkeypatch.setattr(mails, "mail_server", lambda _settings: server)
+    assert mails.send_waiting(told, settings, NOW, clock=lambda: NOW) == mails.Sent()
+    assert server.people == PEOPLE[:1]
+    noted = told.execute("select attempts, delivered_at, last_error from app.outbox").fetchall()
+    assert noted == [(2, None, None)]
+
+
+class Server:
+    """Takes every mail, after what happens meanwhile."""
+
+    host, port = "mail.example", 25
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile, self.people = meanwhile, list[str]()
+
+    def send(self, _mail: object, people: Sequence[str], **_: object) -> Outcome:
+        self.meanwhile()
+        self.people += people
+        return Outcome(delivered=tuple(people))
+
+
+def dies() -> None:
+    raise KeyboardInterrupt
 
 
 def test_figures_for_investors_go_to_nobody_who_is_not_named_for_them(committing, settings):
