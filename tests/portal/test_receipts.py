@@ -53,6 +53,21 @@ def test_a_snapshot_that_is_not_what_it_was_tells_nothing(deck):
     assert "receipts are no longer kept" in answer.text
 
 
+def test_receipts_that_were_drawn_before_wait_for_no_other_drawing(deck, monkeypatch):
+    """One slow deck kept everybody from the receipts of all others."""
+    installation, number, address = deck
+    first = installation.page.get(f"{address}/{number}/receipts")
+
+    class Taken:
+        def __enter__(self) -> None:
+            raise AssertionError("this would wait until another deck is drawn")
+
+        def __exit__(self, *_: object) -> None: ...
+
+    monkeypatch.setattr(receipts, "_ONE_AT_A_TIME", Taken())
+    assert installation.page.get(f"{address}/{number}/receipts").text == first.text
+
+
 def test_an_export_has_no_page_of_receipts(installation: Installation):
     made = installation.file("figures.csv", kind="export")
     _, address = installation.link(made)
