@@ -17,7 +17,7 @@ from orchestration.selection import chosen_organizations, one_organization, run_
 from reports import retention
 from reports.formats import Formats
 from reports.mail_footers import LISTS
-from reports.mails import recipients_of
+from reports.mails import Sent, recipients_of
 from reports.views import organizations as scope
 from warehouse import mail_lists
 from warehouse.audit import Actor
@@ -116,5 +116,5 @@ def _made(kind: str, period: str | None, *, mail: bool, organization: str | None
             screen.line(str(near(path)))
         for sentence in done.sentences:
             screen.line(sentence)
-        if sent is not None and (sent.delivered or sent.failed):
+        if sent is not None and sent != Sent():
             screen.line(f"Mail: {sent}.")
