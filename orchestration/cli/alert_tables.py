@@ -56,10 +56,10 @@ def rules_table(
     for rule, judgement in judged:
         if judgement is None:
             stands = Text("switched off", style="bright_black")
-        elif judgement.waits_for:
-            stands = Text(f"waits: {judgement.waits_for}", style="yellow")
         elif judgement.gap:
             stands = Text(f"cannot judge: {judgement.gap}", style="red")
+        elif judgement.waits_for:
+            stands = Text(f"waits: {judgement.waits_for}", style="yellow")
         else:
             count = len(judgement.conditions)
             stands = Text(f"finds {count} wrong" if count else "all well", style="red" if count else "green")

@@ -26,7 +26,7 @@ from reports.alerts.handling import acknowledge
 from reports.alerts.handling import snooze as leave_alone
 from reports.alerts.history import Past, write_history
 from reports.alerts.history import history as past_alerts
-from reports.alerts.rules import judge
+from reports.alerts.rules import judge_apart
 from reports.alerts.situation import Situation
 from reports.alerts.trial import try_channels
 from reports.views import watching
@@ -73,7 +73,7 @@ def rules(organization: OneOrganizationOption = None) -> None:
         found = watching.alert_rules(connection, chosen.id, only_active=False)
         active = {rule.rule for rule in watching.alert_rules(connection, chosen.id)}
         situation = Situation(connection, described(connection, chosen.id), run_instant([chosen]))
-        judged = [(rule, judge(rule, situation) if rule.rule in active else None) for rule in found]
+        judged = [(rule, judge_apart(rule, situation) if rule.rule in active else None) for rule in found]
         unresolved = past_alerts(connection, chosen.id, Past(state="unresolved"))
     wide_console().print(tables.rules_table(chosen.name, judged, unresolved))
 

@@ -4,7 +4,7 @@ The rule is judged as of each day, week or month that is over, by the same code 
 as they are now. What only the present moment knows (which source failed, when a sign-in lapses, signals) has no past.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from reports.alerts.conditions import Condition, Judgement
-from reports.alerts.rules import judge
+from reports.alerts.rules import judge_apart
 from reports.alerts.situation import Situation
 from reports.errors import UnknownScope
 from reports.views import watching
@@ -52,12 +52,15 @@ class Backtest:
     unknown: int
     """Moments at which the rule could judge nothing at all."""
     incidents: tuple[PastIncident, ...]
+    broke: str | None = None
+    """What went wrong where judging itself did, at the last such moment."""
 
     def __str__(self) -> str:
         count = len(self.incidents)
         said = f"would have brought {count} {'alert' if count == 1 else 'alerts'} from {self.first} to {self.last}"
         blind = f"; at {self.unknown} of {self.moments} moments it could not judge" if self.unknown else ""
-        return f"{self.rule.rule} {said}{blind}"
+        broke = f" ({self.broke})" if self.broke else ""
+        return f"{self.rule.rule} {said}{blind}{broke}"
 
 
 def backtest(
@@ -84,10 +87,10 @@ def backtest(
     if not months:
         raise UnknownScope(f"No month from {first} on is over yet, so there is nothing to test {rule.rule} on.")
     moments = list(_moments(rule, about, months, as_of))
-    incidents, unknown = _lived(
-        rule, ((moment, judge(rule, Situation(connection, about, moment))) for moment in moments)
-    )
-    return Backtest(rule, months[0], months[-1], len(moments), unknown, tuple(incidents))
+    judged = [(moment, judge_apart(rule, Situation(connection, about, moment))) for moment in moments]
+    incidents, unknown = _lived(rule, judged)
+    broke = next((one.gap for _, one in reversed(judged) if one.is_broken), None)
+    return Backtest(rule, months[0], months[-1], len(moments), unknown, tuple(incidents), broke)
 
 
 def rule_named(connection: Connection[Any], organization_id: str, name: str) -> AlertRule:
@@ -100,7 +103,7 @@ def rule_named(connection: Connection[Any], organization_id: str, name: str) -> 
     return rules[name]
 
 
-def _lived(rule: AlertRule, judged: Iterator[tuple[datetime, Judgement]]) -> tuple[list[PastIncident], int]:
+def _lived(rule: AlertRule, judged: Iterable[tuple[datetime, Judgement]]) -> tuple[list[PastIncident], int]:
     """The incidents that the judgements make, by the rules by which they live in `incidents`."""
     open_now: dict[str, PastIncident] = {}
     pending: dict[str, datetime] = {}

@@ -37,6 +37,8 @@ class Judgement:
     """Every scope that was looked at, where a scope that the data no longer names is not known to be right again."""
     newest: str | None = None
     """The month looked at, where alerts tell what happened in a month: a newer one ends them and undoes nothing."""
+    is_broken: bool = False
+    """Whether judging itself went wrong, which `gap` then tells."""
 
     def is_unknown(self, scope: str) -> bool:
         """Whether nothing can be said of the scope, so that what is open of it stays as it is."""

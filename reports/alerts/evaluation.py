@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 
 from reports.alerts.conditions import Condition, Judgement
@@ -14,7 +13,7 @@ from reports.alerts.incidents import Incident, Settled, lock, settle, unresolved
 from reports.alerts.kinds.gaps import without_data
 from reports.alerts.reminders import remind
 from reports.alerts.routing import routing_of
-from reports.alerts.rules import UnknownKind, judge
+from reports.alerts.rules import judge_apart
 from reports.alerts.situation import Situation
 from reports.alerts.telling import Reporter
 from reports.views import watching
@@ -75,7 +74,10 @@ def follow_up(connection: Connection[Any], organization_id: str, as_of: datetime
 
 def judge_all(rules: Sequence[AlertRule], situation: Situation) -> list[tuple[AlertRule, Judgement]]:
     """What each rule finds. A rule that has lost its data is a missing input, so that it does not fall silent."""
-    judged = [(rule, _judged(rule, situation)) for rule in rules]
+    judged = [(rule, judge_apart(rule, situation)) for rule in rules]
+    for rule, judgement in judged:
+        if judgement.is_broken:
+            LOG.error("alert rule %s of %s: %s", rule.rule, situation.organization.organization_id, judgement.gap)
     lost = [without_data(rule, judgement.gap) for rule, judgement in judged if judgement.gap]
     return [
         (rule, replace(judgement, conditions=[*judgement.conditions, *lost]))
@@ -83,19 +85,6 @@ def judge_all(rules: Sequence[AlertRule], situation: Situation) -> list[tuple[Al
         else (rule, judgement)
         for rule, judgement in judged
     ]
-
-
-def _judged(rule: AlertRule, situation: Situation) -> Judgement:
-    """What the rule finds. One that breaks holds up no other, says nothing of what is open, and is told of as a gap."""
-    try:
-        with situation.attempt():
-            return judge(rule, situation)
-    except (UnknownKind, psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UndefinedTable):
-        raise  # the organization's file, the server or marts that nobody has built, not this rule
-    except Exception as error:
-        LOG.exception("rule %s of %s broke", rule.rule, situation.organization.organization_id)
-        broke = f"judging it broke ({type(error).__name__}); the log says where"
-        return Judgement(judged=frozenset(), waits_for=broke, gap=broke)
 
 
 def raise_run_failed(

@@ -4,8 +4,12 @@ A value that is missing proves nothing: a rule over it is neither broken nor kep
 of its own.
 """
 
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+
+import psycopg
 
 from reports.alerts.conditions import Condition, Judgement
 from reports.alerts.kinds import figures, gaps, money, signals, sources
@@ -28,6 +32,7 @@ KINDS: dict[str, Callable[[AlertRule, Situation], Judgement]] = {
     "signal": signals.signal,
     "signal_stale": signals.signal_stale,
 }
+_OURS = Path(__file__).parents[1]
 
 
 class UnknownKind(LookupError):
@@ -50,4 +55,27 @@ def judge(rule: AlertRule, situation: Situation) -> Judgement:
     return replace(judgement, conditions=[replace(one, next_action=own_words) for one in judgement.conditions])
 
 
-__all__ = ["KINDS", "Condition", "Judgement", "UnknownKind", "judge"]
+def judge_apart(rule: AlertRule, situation: Situation) -> Judgement:
+    """What the rule finds. One that breaks holds up no other, says nothing of what is open, and is told of as a gap.
+
+    Raises UnknownKind; what psycopg raises where the server went or nobody has built the marts.
+    """
+    try:
+        with situation.attempt():
+            return judge(rule, situation)
+    except (UnknownKind, psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UndefinedTable):
+        raise  # the organization's file, the server or marts that nobody has built, not this rule
+    except Exception as error:  # noqa: BLE001  one value that nobody foresaw must not silence the other rules
+        broke = f"judging it broke ({type(error).__name__} at {_place_of(error)})"
+        return Judgement(judged=frozenset(), waits_for=broke, gap=broke, is_broken=True)
+
+
+def _place_of(error: Exception) -> str:
+    """The last line of ours that it came through; its words stay out, since they may hold what not everyone may see."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [one for one in frames if _OURS in Path(one.filename).parents]
+    last = (ours or frames)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"
+
+
+__all__ = ["KINDS", "Condition", "Judgement", "UnknownKind", "judge", "judge_apart"]

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration import alerting, pipeline
 from orchestration.selection import chosen_organizations
+from reports.alerts import rules
 from tests.command import qbr
 from tests.installation import installed
 from tests.reports import marts
@@ -72,6 +73,14 @@ def test_every_rule_says_how_it_stands(alarmed):
     told = " ".join(qbr("alerts", "rules").out.split())
     assert "finds 1 wrong" in told
     assert "waits: nobody has told the signal" in told
+
+
+def test_a_rule_that_breaks_is_named_and_the_others_are_shown_as_they_stand(alarmed, monkeypatch):
+    monkeypatch.setitem(rules.KINDS, "subscription", lambda _rule, _situation: {}["no such"])
+    told = " ".join(qbr("alerts", "rules").out.split())
+    assert "cannot judge: judging it" in told
+    assert "(KeyError at" in told
+    assert "finds 1 wrong" in told
 
 
 def test_channels_that_lack_something_say_what(installation):

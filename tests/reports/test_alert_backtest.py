@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reports.alerts import evaluate
+from reports.alerts import evaluate, rules
 from reports.alerts.backtest import _lived, backtest, rule_named
 from reports.alerts.conditions import Condition, Judgement
 from reports.alerts.evaluation import reporter_of
@@ -64,6 +64,18 @@ def test_another_span_of_months_can_be_asked_for(kept):
     uptime(kept, ["0.99"] * 13)
     done = tried(kept, first=Period(2026, 1), last=Period(2026, 3))
     assert (done.first, done.last, len(done.incidents)) == (Period(2026, 1), Period(2026, 3), 1)
+
+
+def test_a_rule_that_breaks_is_said_and_brings_nothing(kept, monkeypatch):
+    uptime(kept, ["0.99"] * 13)
+
+    def breaks(_rule, situation):
+        situation._connection.execute("select 1 / 0")
+
+    monkeypatch.setitem(rules.KINDS, "threshold", breaks)
+    done = tried(kept)
+    assert done.incidents == ()
+    assert "at 13 of 13 moments it could not judge (judging it broke (DivisionByZero at " in str(done)
 
 
 def test_nothing_is_written(kept):
