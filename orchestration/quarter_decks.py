@@ -37,6 +37,8 @@ class QuarterDecks:
     failed: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     """Clients that got no deck, each with why; nobody is asked where decks were ordered by name."""
+    missing: list[Order] = field(default_factory=list)
+    """What was ordered and could not be built."""
     companions: Companions = field(default_factory=lambda: Companions((), ()))
 
     @property
@@ -90,6 +92,7 @@ def build_quarter(
                 *([where_the_details_are("\n".join(companions.traces))] if companions.traces else []),
             ],
             left_out=[f"{name}: {why}" for name, why in left_out],
+            missing=[one.order for one in outcomes if one.built is None],
             companions=companions,
         )
 

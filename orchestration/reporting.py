@@ -70,8 +70,11 @@ def people_told(context: dg.OpExecutionContext, done: OrganizationReport, quarte
     """Decks were rendered, unless they are blocked, and alerts judged and delivered."""
     if not done.decks_blocked:
         partition = partitions.quarter_key(done.organization.id, quarter)
-        metadata = metadata_of(done.decks)
-        context.log_event(dg.AssetMaterialization(decks.decks.key, partition=partition, metadata=metadata))
+        metadata = metadata_of(done.organization.id, done.decks)
+        # Of its own decks one that failed is no deck drawn: the last one that was stays the last that Dagster knows of.
+        is_whole = all(one.client_id is not None for one in done.decks.missing)
+        event = dg.AssetMaterialization if is_whole else dg.AssetObservation
+        context.log_event(event(decks.decks.key, partition=partition, metadata=metadata))
         _clients_decks_drawn(context, done, quarter)
     if done.alerts and done.deliveries:
         metadata = reports.metadata_of_alerts(done.alerts, done.deliveries)
@@ -81,8 +84,9 @@ def people_told(context: dg.OpExecutionContext, done: OrganizationReport, quarte
 
 
 def _clients_decks_drawn(context: dg.OpExecutionContext, done: OrganizationReport, quarter: Quarter) -> None:
-    """Each client of whom a deck was drawn anew; those left alone are told of already."""
+    """Each client of whom a deck was drawn anew, and none is missing; those left alone are told of already."""
     drawn = {deck.client_id for deck in done.decks.drawn} - {ORGANIZATION_ITSELF}
+    drawn -= {str(one.client_id) for one in done.decks.missing}
     keys = [partitions.client_key(done.organization.id, quarter, one) for one in sorted(drawn)]
     if keys:
         context.instance.add_dynamic_partitions(partitions.CLIENT_DECKS, keys)

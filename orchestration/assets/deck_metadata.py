@@ -10,16 +10,16 @@ import dagster as dg
 from orchestration.deck_contents import ORGANIZATION_ITSELF, files_of
 from orchestration.quarter_decks import QuarterDecks
 from reports.decks import BuiltDeck
+from reports.decks.inventory import companions
 from reports.paper.pictures import preview
+from warehouse.engine import connect
 
 Metadata = dict[str, dg.MetadataValue]
 SHA256 = "sha256"
 """By which a deck that Dagster was told of is told from one that lies there now."""
-BESIDE = (".pdf", ".xlsx")
-"""PDF and handout of a deck."""
 
 
-def metadata_of(done: QuarterDecks) -> Metadata:
+def metadata_of(organization_id: str, done: QuarterDecks) -> Metadata:
     """Of all decks of a quarter: the organization's own, how many of clients, and who has none and why."""
     clients = sum(deck.client_id != ORGANIZATION_ITSELF for deck in done.built)
     why = "\n".join(f"- {one}" for one in done.left_out)
@@ -27,11 +27,11 @@ def metadata_of(done: QuarterDecks) -> Metadata:
         "decks of clients": dg.MetadataValue.int(clients),
         "clients without a deck": dg.MetadataValue.int(len(done.left_out)),
         **({"why": dg.MetadataValue.md(why)} if why else {}),
-        **metadata_of_own(done),
+        **metadata_of_own(organization_id, done),
     }
 
 
-def metadata_of_own(done: QuarterDecks) -> Metadata:
+def metadata_of_own(organization_id: str, done: QuarterDecks) -> Metadata:
     """The organization's own decks, each with a link."""
     own = [deck for deck in done.built if deck.client_id == ORGANIZATION_ITSELF]
     found: Metadata = {"decks": dg.MetadataValue.int(len(own))}
@@ -39,17 +39,15 @@ def metadata_of_own(done: QuarterDecks) -> Metadata:
         found["unchanged"] = dg.MetadataValue.int(done.unchanged)
     if done.companions.why_no_pdf:
         found["no PDF"] = dg.MetadataValue.text(done.companions.why_no_pdf)
-    return found | (metadata_of_files(own) if own else {})
+    return found | (metadata_of_files(organization_id, own) if own else {})
 
 
-def metadata_of_files(decks: Sequence[BuiltDeck]) -> Metadata:
+def metadata_of_files(organization_id: str, decks: Sequence[BuiltDeck]) -> Metadata:
     """Folder, a table of the files, what is not filled by itself, and the first slide."""
-    there = [
-        (deck, path)
-        for deck in decks
-        for path in (deck.path, *(deck.path.with_suffix(one) for one in BESIDE))
-        if path.is_file()
-    ]
+    with connect() as connection:
+        beside = companions(connection, organization_id, [deck.sha256 for deck in decks])
+    of_deck = {deck: [path for path in beside.get(deck.sha256, ()) if path.stem == deck.path.stem] for deck in decks}
+    there = [(deck, path) for deck in decks for path in (deck.path, *of_deck[deck]) if path.is_file()]
     records = [
         dg.TableRecord(
             {
@@ -63,7 +61,7 @@ def metadata_of_files(decks: Sequence[BuiltDeck]) -> Metadata:
         for deck, path in there
     ]
     links = "\n".join(f"- [{path.name}]({path.as_uri()})" for _, path in there)
-    picture = _picture(decks[0].path.with_suffix(".pdf"))
+    picture = next((_picture(path) for path in of_deck[decks[0]] if path.suffix == ".pdf"), "")
     drafts = " ".join(sorted({deck.draft_reason for deck in decks if deck.draft_reason}))
     return {
         "folder": dg.MetadataValue.path(os.path.commonpath([deck.path.parent for deck in decks])),

@@ -38,7 +38,8 @@ def _contents(name: str, description: str, exposures: Sequence[str], cut: dg.Par
         kinds={"json"},
         owners=OWNERS,
         description=f"{description} Told by the sensor deck_contents_read after something that decks read was written; "
-        "its data version is another one when a figure or a word is another. Not told while a check holds decks back.",
+        "its data version is another one when a figure or a word is another, and while a deck is not there. Not told "
+        "while a check holds decks back.",
     )
 
 
@@ -75,15 +76,17 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     organization, quarter = one_organization(partitions.organization_of(key)), partitions.quarter_of(key)
     orders = _orders(organization, quarter).get(ORGANIZATION_ITSELF, [])
     if not orders:  # a dealer has nothing but its customers' reviews
-        return dg.MaterializeResult(metadata=metadata_of_own(QuarterDecks()))
+        return dg.MaterializeResult(metadata=metadata_of_own(organization.id, QuarterDecks()))
     try:
         done = _drawn(organization, quarter, orders)
     except DeckBlocked as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     if done.failed:
-        context.log_event(dg.AssetObservation(decks.key, partition=key, metadata=metadata_of_own(done)))
+        context.log_event(
+            dg.AssetObservation(decks.key, partition=key, metadata=metadata_of_own(organization.id, done))
+        )
         raise _failure(done)
-    return dg.MaterializeResult(metadata=metadata_of_own(done))
+    return dg.MaterializeResult(metadata=metadata_of_own(organization.id, done))
 
 
 @dg.asset(
@@ -122,7 +125,7 @@ def _client_decks(context: dg.AssetExecutionContext) -> None:
             failed += done.failed
             for client_id, built in by_client(done.built).items():
                 if len(built) == len(orders[client_id]):
-                    told[chosen[client_id]] = metadata_of_files(built)
+                    told[chosen[client_id]] = metadata_of_files(organization_id, built)
     if failed:
         for key, metadata in told.items():  # the others stand: only a step that ends well tells of them by itself
             context.log_event(dg.AssetMaterialization(client_decks.key, partition=key, metadata=metadata))
@@ -171,4 +174,4 @@ def told_of(
     if version:
         yield dg.AssetMaterialization(of_contents, partition=key, tags={DATA_VERSION: version})
     if standing:
-        yield dg.AssetMaterialization(of_decks, partition=key, metadata=metadata_of_files(standing))
+        yield dg.AssetMaterialization(of_decks, partition=key, metadata=metadata_of_files(organization_id, standing))

@@ -107,7 +107,7 @@ def build(
 
 @app.command("list")
 def list_decks(quarter: QuarterOption = None, organization: OneOrganizationOption = None) -> None:
-    """List the decks that were built, with their slides, the share filled automatically, and which are final."""
+    """List the decks that were built: slides, the share filled automatically, PDF and handout, and which are final."""
     named, chosen = as_quarter(quarter), one_organization(organization)
     pipeline.prepare([chosen])
     with connect() as connection:
@@ -120,7 +120,8 @@ def list_decks(quarter: QuarterOption = None, organization: OneOrganizationOptio
             facts.append(f"DRAFT: {one.draft_reason}")
         facts.append("final" if one.is_final else f"built {one.written_at:%Y-%m-%d %H:%M} UTC")
         whose = one.deck if one.client_id == "all" else f"{one.deck} {one.client_id}"
-        typer.echo(f"{one.quarter} {whose}: {', '.join(facts)}, {near(one.path)}")
+        beside = f" with {' and '.join(path.name for path in one.companions)}" if one.companions else ""
+        typer.echo(f"{one.quarter} {whose}: {', '.join(facts)}, {near(one.path)}{beside}")
     if not found:
         typer.echo(f"No deck of {chosen.id} was built yet. `qbr deck build --quarter YYYY-Qn` builds them.")
 

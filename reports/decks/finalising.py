@@ -14,7 +14,7 @@ from reports.decks.records import DeckRecord, SlideRecord, encode_record
 from reports.decks.rendering import render
 from reports.decks.snapshots import DeckSnapshot, decode, sha256
 from reports.errors import ReportError
-from reports.files import finished, sha256_of
+from reports.files import finished
 from reports.views.files import path_of
 from reports.views.query import rows
 from warehouse import frozen_decks, frozen_quarters
@@ -153,8 +153,8 @@ def _kept(
     path = deck_path(out_dir, snapshot, is_final=True)
     beside = snapshot_path(out_dir, snapshot, is_final=True)
     others = tuple(
-        (path.with_suffix(place.suffix), place.read_bytes(), kind)
-        for place, kind in _companions(connection, snapshot, sha256(content))
+        (path.with_suffix(suffix), data, kind)
+        for suffix, data, kind in _companions(connection, snapshot, sha256(content))
     )
     files = (
         (path, content, f"{snapshot.deck}_deck"),
@@ -192,8 +192,8 @@ def _kept(
     return done
 
 
-def _companions(connection: Connection[Any], snapshot: DeckSnapshot, deck_sha256: str) -> list[tuple[Path, str]]:
-    """PDF and handout of the deck with that content, each as it was made, with its kind; others belong to no final."""
+def _companions(connection: Connection[Any], snapshot: DeckSnapshot, deck_sha256: str) -> list[tuple[str, bytes, str]]:
+    """PDF and handout of the deck with that content, as they were made: suffix, content, kind; no others are kept."""
     found = rows(
         connection,
         """
@@ -211,8 +211,9 @@ def _companions(connection: Connection[Any], snapshot: DeckSnapshot, deck_sha256
             "deck_sha256": deck_sha256,
         },
     )
-    places = [(path_of(row["uri"]), row["kind"], row["sha256"]) for row in found]
-    return [(place, kind) for place, kind, noted in places if place.is_file() and sha256_of(place) == noted]
+    there = [(path, row) for row in found if (path := path_of(row["uri"])).is_file()]
+    read = [(path.suffix, path.read_bytes(), row) for path, row in there]
+    return [(suffix, data, row["kind"]) for suffix, data, row in read if sha256(data) == row["sha256"]]
 
 
 def _retyped(built: DeckRecord, present: DeckRecord) -> str | None:

@@ -1,5 +1,6 @@
 """Which decks there are: built and finalised, with what is known of each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ class ListedDeck:
     draft_reason: str | None
     is_final: bool
     written_at: datetime
+    companions: tuple[Path, ...]
+    """Its PDF and its handout, where they are of this very deck."""
 
 
 def listed(connection: Connection[Any], organization_id: str, quarter: str | None = None) -> tuple[ListedDeck, ...]:
@@ -39,6 +42,7 @@ def listed(connection: Connection[Any], organization_id: str, quarter: str | Non
         """,
         {"organization_id": organization_id, "quarter": quarter, "kinds": "%\\_deck"},
     )
+    beside = companions(connection, organization_id, [row["sha256"] for row in found])
     return tuple(
         ListedDeck(
             quarter=row["period"],
@@ -51,6 +55,27 @@ def listed(connection: Connection[Any], organization_id: str, quarter: str | Non
             draft_reason=row["details"].get("draft_reason"),
             is_final=row["is_frozen"],
             written_at=row["stored_at"],
+            companions=tuple(one for one in beside.get(row["sha256"], ()) if one.stem == path_of(row["uri"]).stem),
         )
         for row in found
     )
+
+
+def companions(
+    connection: Connection[Any], organization_id: str, deck_hashes: Collection[str]
+) -> dict[str, tuple[Path, ...]]:
+    """PDFs and handouts by the hash of the deck that they were made of; those of an earlier deck are not."""
+    found = rows(
+        connection,
+        """
+        select uri, details ->> 'deck_sha256' as deck_sha256 from app.artefacts
+        where organization_id = %(organization_id)s and superseded_at is null
+            and details ->> 'deck_sha256' = any(%(deck_hashes)s)
+        order by uri
+        """,
+        {"organization_id": organization_id, "deck_hashes": list(deck_hashes)},
+    )
+    beside: dict[str, tuple[Path, ...]] = {}
+    for row in found:
+        beside[row["deck_sha256"]] = (*beside.get(row["deck_sha256"], ()), path_of(row["uri"]))
+    return beside

@@ -17,7 +17,7 @@ def test_a_run_prints_who_got_no_deck_and_why() -> None:
 
 
 def test_dagster_shows_how_many_and_why() -> None:
-    metadata = metadata_of(QuarterDecks(left_out=WHY))
+    metadata = metadata_of("fernhill-it", QuarterDecks(left_out=WHY))
     assert metadata["clients without a deck"].value == 2
     assert metadata["why"].value == "- Dark Ltd: NinjaOne was not read\n- Idle Ltd: nothing but zeros"
-    assert metadata_of(QuarterDecks())["clients without a deck"].value == 0
+    assert metadata_of("fernhill-it", QuarterDecks())["clients without a deck"].value == 0

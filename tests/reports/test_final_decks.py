@@ -187,6 +187,8 @@ def test_the_pdf_and_the_handout_of_the_deck_are_kept_with_it_and_those_of_anoth
     handout = built.path.with_suffix(".xlsx").read_bytes()
     done = finalise(business, "company", *PLACE, tmp_path, finalised_by="ada", now=NOW)
     [kept] = done.companions
+    beside = {one.is_final: one.companions for one in listed(business, marts.ORGANIZATION) if one.deck == "company"}
+    assert beside == {False: (built.path.with_suffix(".xlsx"),), True: (kept,)}
     assert kept.name == "fernhill-it-2026-Q2-company-final.xlsx"
     assert kept.stat().st_mode & 0o222 == 0
     noted = business.execute(
