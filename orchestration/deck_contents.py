@@ -31,6 +31,9 @@ WRITTEN_BY_PEOPLE_AND_CHECKS = (
 )  # fmt: skip
 """The tables of schema app that decks read, or that their gate asks."""
 ORGANIZATION_ITSELF = "all"
+NOT_THERE = "-gone"
+"""Makes another version of what says the same as before, so that a deck that somebody deleted, or a DRAFT whose cause
+was mended, is drawn again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Contents:
 
     client_id: str
     version: str
+    """Another word when a figure or a word is another, and while they do not stand."""
     standing: tuple[BuiltDeck, ...]
     """The decks as they lie there; empty where one is missing or says something else."""
 
@@ -109,7 +113,10 @@ def read(organization: Organization, quarter: str, without: Collection[str], unt
             standing = [as_it_stands(connection, folder, one) for one in gathered]
         there = tuple(one for one in standing if one is not None)
         version = version_of(content_sha256(one) for one in gathered)
-        yield Contents(client_id, version, there if len(there) == len(orders) else ())
+        if len(there) == len(orders):
+            yield Contents(client_id, version, there)
+        else:
+            yield Contents(client_id, f"{version}{NOT_THERE}", ())
 
 
 def _named(text: str) -> str:

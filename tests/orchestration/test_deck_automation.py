@@ -17,8 +17,10 @@ from orchestration.definitions import defs
 from orchestration.progress import Quiet
 from orchestration.quarter_decks import alone_with, build_quarter
 from orchestration.selection import one_organization
+from reports.decks.bulk import Order
 from tests.installation import installed
 from tests.reports import marts
+from warehouse.artefacts import store
 from warehouse.periods import Quarter
 
 BIRCH, JUNIPER, ORCHARD = (
@@ -184,6 +186,50 @@ def test_what_decks_say_is_not_read_while_somebody_draws_them(settled: Office) -
         assert settled.requested() == set()
     settled.read()
     assert settled.requested() == {BIRCH}
+
+
+def test_a_draft_is_drawn_anew_once_its_cause_is_mended_though_every_figure_is_what_it_was(settled: Office) -> None:
+    """What it said had been told before the check failed, so the DRAFT stayed until the evening."""
+    settled.write("update app.check_results set is_passed = false, severity = 'error'")
+    organization = one_organization(marts.ORGANIZATION)
+    orders = [Order("client", "birch-freight")]
+    build_quarter(organization, marts.QUARTER, progress=Quiet(), orders=orders, force_reason="the board meets today")
+    settled.read()
+    assert settled.requested() == set()
+    settled.write("update app.check_results set is_passed = true")
+    settled.read()
+    assert settled.requested() == {BIRCH}
+    assert settled.draw(BIRCH).success
+    settled.write("update app.check_results set checked_at = checked_at + interval '1 day'")
+    settled.read()
+    assert settled.requested() == set()
+
+
+def test_a_deck_that_somebody_deleted_is_drawn_again(settled: Office, tmp_path: Path) -> None:
+    (gone,) = tmp_path.rglob("*-juniper-dental.pptx")
+    gone.unlink()
+    settled.write("update app.check_results set checked_at = checked_at + interval '1 day'")
+    settled.read()
+    assert settled.requested() == {JUNIPER}
+    assert settled.draw(JUNIPER).success
+    assert gone.is_file()
+
+
+def test_dagster_lists_no_pdf_of_an_earlier_deck(settled: Office, tmp_path: Path) -> None:
+    """It was taken for that of the deck beside it, where nothing could print since."""
+    (deck,) = tmp_path.rglob("*-birch-freight.pptx")
+    pdf = deck.with_suffix(".pdf")
+    pdf.write_bytes(b"of an earlier deck")
+    note = {"kind": "client_pdf", "period": marts.QUARTER, "client_id": "birch-freight"}
+    store(settled.connection, marts.ORGANIZATION, pdf, **note, details={"deck_sha256": "0" * 64})
+    settled.one_figure_of_birch_changes()
+    settled.read()
+    assert settled.draw(BIRCH).success
+    told = settled.instance.get_latest_materialization_event(decks.client_decks.key)
+    assert told is not None
+    assert told.asset_materialization is not None
+    files = [one.data["file"] for one in told.asset_materialization.metadata["files"].value.records]
+    assert files == [deck.name, deck.with_suffix(".xlsx").name]
 
 
 def test_a_client_that_goes_keeps_its_partition_and_its_file(settled: Office) -> None:
