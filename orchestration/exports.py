@@ -13,6 +13,7 @@ from orchestration import elsewhere, pipeline
 from orchestration.errors import QbrError, UsageError
 from orchestration.regular_reports import clear
 from orchestration.selection import run_instant
+from orchestration.traces import where_the_details_are
 from reports.errors import ReportError
 from reports.exports import Exported, Selection, export_figures, export_mart
 from reports.exports.selection import between, unique, until
@@ -20,6 +21,7 @@ from reports.retention import Cleared
 from reports.views.exports import MartRows, marts, places_of_metrics
 from warehouse.audit import RUN, record
 from warehouse.engine import connect
+from warehouse.errors import WarehouseError
 from warehouse.organizations import Organization
 from warehouse.periods import latest_complete_period, latest_complete_quarter
 from warehouse.settings import get_settings
@@ -55,8 +57,13 @@ def write_declared(organization: Organization) -> Regular:
                 try:
                     with connection.transaction():
                         written += asked.exported(names, every_client=one.every_client, every_mart=False)
-                except (ReportError, QbrError) as error:
+                except (ReportError, QbrError, WarehouseError) as error:
                     failed.append(f"{', '.join(names)} as {one.format}: {error}")
+                except Exception as error:
+                    if connection.closed:
+                        raise  # the server went, and with it all that is still to be written
+                    kept = where_the_details_are()
+                    failed.append(f"{', '.join(names)} as {one.format}: not written ({type(error).__name__}). {kept}")
         if written:
             record(
                 connection, organization.id, RUN, "export",

@@ -14,6 +14,8 @@ from orchestration import exports as orders
 from orchestration.assets import exports, regular_reports
 from orchestration.exports import write_declared
 from orchestration.selection import one_organization
+from reports.exports import Exported, export_mart
+from reports.views.exports import MartRows
 from tests.installation import installed
 from tests.reports import marts
 from warehouse.configuration_errors import ConfigurationError
@@ -85,6 +87,26 @@ def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothi
     with one.path.open(encoding="utf-8") as file:
         clients = {row["client_id"] for row in csv.DictReader(file)}
     assert clients >= {"all", *marts.CLIENTS}
+
+
+@pytest.mark.parametrize("breaks", ["in the database", "in the code"])
+def test_what_nobody_foresaw_stops_no_other_export(place: Path, monkeypatch: pytest.MonkeyPatch, breaks: str) -> None:
+    """One mart with a value of a kind that nobody had foreseen kept every export of the morning back."""
+
+    def export(connection: psycopg.Connection, asked: MartRows, *more: object) -> Exported:
+        if asked.mart == "fct_smartnumbers":
+            connection.execute("select 1 / 0") if breaks == "in the database" else {}["no such"]
+        return export_mart(connection, asked, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(orders, "export_mart", export)
+    asks(place, "exports: [{of: [fct_metrics_monthly, fct_smartnumbers, dim_clients]}]")
+    done = write_declared(one_organization(marts.ORGANIZATION))
+    assert [one.path.name for one in done.written] == [
+        "fernhill-it-fct-metrics-monthly.csv",
+        "fernhill-it-dim-clients.csv",
+    ]
+    (sentence,) = done.failed
+    assert sentence.startswith("fct_smartnumbers as csv: not written (")
 
 
 def test_the_asset_shows_each_file_with_its_rows_and_its_hash(place: Path) -> None:
