@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from orchestration import demonstration, pipeline
 from orchestration.sandbox_process import Sandbox
 from orchestration.selection import one_organization
 from tests.installation import installed
+from tests.reports import marts
 from tests.sandbox_server import sandbox_at
 from warehouse.settings import PROJECT_ROOT, get_settings
 
@@ -51,3 +53,19 @@ def allowed(installation: str, tmp_path: Path) -> Iterator[Allow]:
     allow(100_000)
     with installed(installation, get_settings().var_dir, file.parent):
         yield allow
+
+
+@pytest.fixture
+def without_decks(connection: psycopg.Connection, database_url: str, tmp_path: Path) -> Iterator[None]:
+    """Marts of one organization, no deck drawn yet."""
+    marts.create(connection)
+    marts.whole_organization(connection)
+    connection.commit()
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / f"{marts.ORGANIZATION}.yml").write_text(
+        f"id: {marts.ORGANIZATION}\nname: Fernhill IT\ntime_zone: America/New_York\n"
+        "sources: {ninjaone: {}, connectwise: {}}\n"
+    )
+    with installed(database_url, tmp_path / "var", config, as_of=marts.AS_OF.isoformat(), prints_pdf="false"):
+        yield

@@ -1,8 +1,6 @@
 """What the evening's run tells Dagster of decks: a deck that failed is not told as drawn."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
@@ -17,7 +15,6 @@ from orchestration.quarter_decks import build_quarter
 from orchestration.reporting import people_told
 from orchestration.selection import one_organization
 from reports.decks import bulk
-from tests.installation import installed
 from tests.reports import marts
 from warehouse.periods import Quarter
 
@@ -32,22 +29,6 @@ class Heard:
 
     def of(self, asset: dg.AssetsDefinition) -> list[tuple[type, str | None]]:
         return [(type(one), one.partition) for one in self.events if one.asset_key == asset.key]
-
-
-@pytest.fixture
-def place(connection: psycopg.Connection, database_url: str, tmp_path: Path) -> Iterator[None]:
-    """Marts of one organization, no deck drawn yet."""
-    marts.create(connection)
-    marts.whole_organization(connection)
-    connection.commit()
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / f"{marts.ORGANIZATION}.yml").write_text(
-        f"id: {marts.ORGANIZATION}\nname: Fernhill IT\ntime_zone: America/New_York\n"
-        "sources: {ninjaone: {}, connectwise: {}}\n"
-    )
-    with installed(database_url, tmp_path / "var", config, as_of=marts.AS_OF.isoformat(), prints_pdf="false"):
-        yield
 
 
 def told(monkeypatch: pytest.MonkeyPatch, broken: str) -> Heard:
@@ -78,20 +59,20 @@ def clients(*names: str) -> list[tuple[type, str | None]]:
 OWN = str(partitions.quarter_key(marts.ORGANIZATION, QUARTER))
 
 
-def test_decks_that_were_drawn_are_told(place, monkeypatch):
+def test_decks_that_were_drawn_are_told(without_decks, monkeypatch):
     heard = told(monkeypatch, broken="")
     assert heard.of(decks.decks) == [(dg.AssetMaterialization, OWN)]
     assert sorted(heard.of(decks.client_decks), key=str) == clients("birch-freight", "juniper-dental", "orchard-legal")
 
 
-def test_the_organizations_deck_that_failed_is_not_told_as_drawn(place, monkeypatch):
+def test_the_organizations_deck_that_failed_is_not_told_as_drawn(without_decks, monkeypatch):
     """Its partition was green, while the file that lay there was last quarter's, or none."""
     heard = told(monkeypatch, broken="company")
     assert heard.of(decks.decks) == [(dg.AssetObservation, OWN)]
     assert len(heard.of(decks.client_decks)) == 3
 
 
-def test_a_client_whose_deck_failed_is_not_told_and_the_organizations_own_is(place, monkeypatch):
+def test_a_client_whose_deck_failed_is_not_told_and_the_organizations_own_is(without_decks, monkeypatch):
     heard = told(monkeypatch, broken="birch-freight")
     assert heard.of(decks.decks) == [(dg.AssetMaterialization, OWN)]
     assert sorted(heard.of(decks.client_decks), key=str) == clients("juniper-dental", "orchard-legal")
