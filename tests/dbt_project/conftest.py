@@ -17,6 +17,9 @@ from orchestration.transformation import dbt_environment
 from tests.dbt_project.two_organizations import AS_OF, load_two_organizations
 from tests.parsed_project import database_name, give_parsed
 
+DESCRIBING = {"parse", "docs"}
+"""The commands that are given for the files they write."""
+
 
 @dataclass(frozen=True)
 class Warehouse:
@@ -30,6 +33,7 @@ class Warehouse:
         from dbt.cli.main import dbtRunner
 
         variables = ("--vars", f"as_of: '{AS_OF}'")
+        described = () if arguments[0] in DESCRIBING else ("--no-write-json",)  # two seconds, and nobody reads it
         give_parsed(self.url, self.target, *variables)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in dbt_environment(self.url).items():
@@ -39,6 +43,7 @@ class Warehouse:
                     *arguments,
                     *variables,
                     *("--target-path", str(self.target), "--log-path", str(self.target)),
+                    *described,
                     *("--quiet", "--no-use-colors", "--log-level-file", "none"),
                 ]
             )

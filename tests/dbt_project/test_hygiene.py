@@ -58,9 +58,10 @@ def test_the_docs_can_be_generated(empty_warehouse: Warehouse, first_build: Firs
 
 
 def test_what_was_modified_is_built_with_what_hangs_on_it_and_nothing_else(
-    empty_warehouse: Warehouse, first_build: FirstBuild, tmp_path: Path
+    manifest: Any, empty_warehouse: Warehouse, first_build: FirstBuild, tmp_path: Path
 ):
     """As docs/how-to/work-on-the-models.md has it: the manifest of the last release is the state compared with."""
+    assert manifest
     assert first_build.results
     state, project = tmp_path / "state", tmp_path / "project"
     state.mkdir()
