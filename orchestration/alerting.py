@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from orchestration.pipeline import BUILD_LOCK
+from orchestration import turns
 from orchestration.selection import run_instant
 from reports.alerts import DeliverySummary, deliver, evaluate
 from reports.alerts.delivery import in_turn
@@ -67,30 +67,15 @@ def _judged(connection: psycopg.Connection[Any], organization: Organization, fai
     """What judging found, committed; what was decided before is sent even where it fails."""
     as_of = run_instant([organization])
     try:
-        if is_building(connection):
-            follow_up(connection, organization.id, as_of)
-            told = "models are being built; reminders only"
-        else:
-            told = str(evaluate(connection, organization.id, as_of)).split(";")[0]
-        connection.commit()
+        with turns.reading_if_free() as is_free:
+            if is_free:
+                told = str(evaluate(connection, organization.id, as_of)).split(";")[0]
+            else:
+                follow_up(connection, organization.id, as_of)
+                told = "models are being built; reminders only"
+            connection.commit()
     except Exception as error:  # noqa: BLE001 - a rule that cannot be judged must not keep messages from going
         connection.rollback()
         failures.append(error)
         return f"not judged ({type(error).__name__})"
     return told
-
-
-def is_building(connection: psycopg.Connection[Any]) -> bool:
-    """Whether somebody holds the lock of builders, without taking it; who shares it only reads and builds nothing."""
-    row = connection.execute(
-        """
-        select exists (
-            select from pg_locks
-            where locktype = 'advisory' and granted and mode = 'ExclusiveLock'
-                and (classid::bigint << 32) | objid::bigint = %s
-                and database = (select oid from pg_database where datname = current_database())
-        )
-        """,
-        [BUILD_LOCK],
-    ).fetchone()
-    return row == (True,)

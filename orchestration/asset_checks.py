@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dagster as dg
 
 from expectations import SUITES, Suite
-from orchestration import checks, newest_months
+from orchestration import checks, newest_months, turns
 from orchestration.assets.models import KEYS, MANIFEST
 from orchestration.checks import blocks
+from orchestration.progress import Logged
 from orchestration.selection import chosen_organizations, run_instant
 from warehouse.check_results import CheckResult, failed_checks
 from warehouse.engine import connect
@@ -51,7 +52,8 @@ def _check(suite: Suite) -> dg.AssetChecksDefinition:
     )
     def run(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         organizations = [one.id for one in chosen_organizations()]
-        outcomes = {one: checks.record_suite(suite, one, run_id=context.run.run_id) for one in organizations}
+        with turns.reading(Logged(context.log)):
+            outcomes = {one: checks.record_suite(suite, one, run_id=context.run.run_id) for one in organizations}
         found = _evaluation(suite, outcomes)
         return dg.AssetCheckResult(
             passed=found.passed, severity=found.severity, description=found.description, metadata=found.metadata
@@ -112,7 +114,7 @@ def newest_month(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetChe
 
 def newest_month_evaluations(organizations: Sequence[Organization]) -> Iterator[dg.AssetCheckEvaluation]:
     """Whether each mart that is kept by month has the newest one, for all organizations."""
-    with connect() as connection:
+    with turns.reading(), connect() as connection:
         built = set(newest_months.kept_by_month(connection))
         instants = {one.id: run_instant([one]) for one in organizations}
         lacking = {

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import msgspec
 
-from orchestration import partitions, pipeline
+from orchestration import partitions, turns
 from orchestration.assets.deck_metadata import SHA256
 from orchestration.assets.decks import DATA_VERSION, client_contents, client_decks, contents, decks, told_of
 from orchestration.deck_contents import ORGANIZATION_ITSELF, Contents, files_of, mark, read, whose
@@ -60,7 +60,7 @@ def deck_contents_read(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     tick = _Tick(context, state, datetime.now(UTC) + READS_AT_MOST)
     nothing = "Every deck says what it said." if state.left else "Nothing that decks read was written since."
     if state.left:
-        with pipeline.while_nobody_builds() as is_free:
+        with turns.reading_if_free() as is_free:
             if is_free:
                 state.left = [one for one in state.left if one in active and not tick.has_read(active[one])]
             else:

@@ -9,8 +9,9 @@ from typing import Any
 
 import psycopg
 
-from orchestration import elsewhere, pipeline
+from orchestration import elsewhere, turns
 from orchestration.errors import QbrError, UsageError
+from orchestration.progress import Progress
 from orchestration.regular_reports import clear
 from orchestration.selection import run_instant
 from orchestration.traces import where_the_details_are
@@ -39,7 +40,7 @@ class Regular:
     cleared: Cleared
 
 
-def write_declared(organization: Organization) -> Regular:
+def write_declared(organization: Organization, progress: Progress | None = None) -> Regular:
     """Write every export of the organization's file; one that fails stops no other.
 
     What is too old is removed first: an export that has not changed for so long is then written again.
@@ -48,7 +49,7 @@ def write_declared(organization: Organization) -> Regular:
     written: list[Exported] = []
     failed: list[str] = []
     # A build that swaps a mart after the moment of reading would leave it empty, and nobody would be told.
-    with pipeline.sole_builder(), connect() as connection:
+    with turns.reading(progress), connect() as connection:
         # Everything is read as of one moment, however many files it takes.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for one in organization.exports:

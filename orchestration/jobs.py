@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 import extractors
-from orchestration import checks, partitions, pipeline, reporting, services
+from orchestration import checks, partitions, pipeline, reporting, services, turns
 from orchestration.asset_checks import MONTHLY, NEWEST_MONTH
 from orchestration.assets.raw import ask_for_retry
 from orchestration.errors import BuildFailed
 from orchestration.extraction import StreamOutcome
-from orchestration.progress import Quiet
+from orchestration.progress import Logged, Quiet
 from orchestration.selection import one_organization, run_instant
 from warehouse.organizations import Organization
 from warehouse.periods import Period, latest_complete_quarter
@@ -84,12 +84,14 @@ def build_models(context: dg.OpExecutionContext, as_of: datetime, failed: list[l
     pipeline.link_clients(organization)
     reporting.clients_linked(context, organization)
     try:
-        built = pipeline.build_models([organization], run_id=context.run_id, as_of=as_of)
+        with turns.sole_builder(Logged(context.log)):  # nobody reads what is not checked yet
+            built = pipeline.build_models([organization], run_id=context.run_id, as_of=as_of)
+            checked = checks.run(organization, run_id=context.run_id, built=built)
     except BuildFailed as error:
         reporting.models_built(context, error.results)
         raise dg.Failure(description=str(error), allow_retries=False) from error
     reporting.models_built(context, built)
-    for outcome in checks.run(organization, run_id=context.run_id, built=built):
+    for outcome in checked:
         if not outcome.is_passed:
             context.log.warning(f"{outcome.check_name} on {outcome.subject}: {outcome.message}")
     reporting.suites_run(context)
@@ -101,7 +103,9 @@ def report(context: dg.OpExecutionContext, as_of: datetime, failed: list[str]) -
     """What people receive; a blocked deck does not keep an alert back."""
     organization = _organization(context)
     quarter = latest_complete_quarter(as_of, organization.time_zone)
-    done = pipeline.report(pipeline.OrganizationReport(organization), as_of=as_of, quarter=quarter, progress=Quiet())
+    done = pipeline.report(
+        pipeline.OrganizationReport(organization), as_of=as_of, quarter=quarter, progress=Logged(context.log)
+    )
     reporting.people_told(context, done, quarter)
     if done.decks_blocked:
         context.log.error(done.decks_blocked)

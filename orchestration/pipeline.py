@@ -6,14 +6,12 @@ The command line and Dagster both run the steps declared here, so that they cann
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import extractors
-from orchestration import checks, model_versions, transformation
+from orchestration import checks, model_versions, transformation, turns
 from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Progress
 from orchestration.quarter_decks import QuarterDecks, build_quarter
@@ -27,9 +25,6 @@ from warehouse.metric_history import append_changes
 from warehouse.organizations import Organization, apply
 from warehouse.periods import Period, Quarter, latest_complete_quarter
 from warehouse.settings import get_settings
-
-BUILD_LOCK = 7_302_542  # any number, as long as every process uses the same
-_is_sole_builder: ContextVar[bool] = ContextVar("is_sole_builder", default=False)
 
 
 @dataclass(slots=True)
@@ -141,7 +136,7 @@ def build_models(
     everything starts every table from scratch where ``full_refresh`` says so, and where another version of the models
     made what is there.
     """
-    with sole_builder(progress):
+    with turns.sole_builder(progress):
         set_instant(organizations, as_of)
         if not select and not full_refresh:
             with connect() as connection:
@@ -158,35 +153,6 @@ def build_models(
         return built
 
 
-@contextmanager
-def sole_builder(progress: Progress | None = None) -> Iterator[None]:
-    """One build at a time in a warehouse: two would drop each other's tables. Whoever comes second waits.
-
-    A run stays the sole builder until its decks are rendered, so that they show what it built. May be nested.
-    """
-    if _is_sole_builder.get():
-        yield
-        return
-    with connect(autocommit=True) as connection:
-        free = connection.execute("select pg_try_advisory_lock(%s)", [BUILD_LOCK]).fetchone()
-        if free != (True,):
-            if progress:
-                progress.line("  Another run is building the models; this one goes on when it has finished.")
-            connection.execute("select pg_advisory_lock(%s)", [BUILD_LOCK])
-        mark = _is_sole_builder.set(True)
-        try:
-            yield
-        finally:
-            _is_sole_builder.reset(mark)
-
-
-@contextmanager
-def while_nobody_builds() -> Iterator[bool]:
-    """Whether nobody builds models now; if so, nobody begins to as long as the block runs."""
-    with connect(autocommit=True) as connection:
-        yield connection.execute("select pg_try_advisory_lock_shared(%s)", [BUILD_LOCK]).fetchone() == (True,)
-
-
 def set_instant(organizations: Sequence[Organization], as_of: datetime) -> None:
     """Note what the models shall take for now; written only when it is another than before."""
     with connect() as connection:
@@ -201,14 +167,15 @@ def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progre
     """Decks of the quarter and alerts, for an organization whose models are built and checked."""
     settings = get_settings()
     organization = one.organization
-    with connect() as connection:
-        try:
-            progress.stage(f"{organization.name}: decks of {quarter}")
-            one.decks = build_quarter(organization, str(quarter), progress=progress)
-        except DeckBlocked as error:
-            one.decks_blocked = str(error)
-        progress.stage(f"{organization.name}: alerts")
+    try:
+        progress.stage(f"{organization.name}: decks of {quarter}")
+        one.decks = build_quarter(organization, str(quarter), progress=progress)
+    except DeckBlocked as error:
+        one.decks_blocked = str(error)
+    progress.stage(f"{organization.name}: alerts")
+    with turns.reading(progress), connect() as connection:
         one.alerts = evaluate(connection, organization.id, as_of)
+    with connect() as connection:
         one.deliveries = deliver(connection, settings, datetime.now(UTC), organization_id=organization.id)
     return one
 
@@ -241,11 +208,13 @@ def run(
         link_clients(organization)
         done.organizations.append(one)
     progress.stage("models and their tests")
-    with sole_builder(progress):
+    with turns.sole_builder(progress) as let_others_read:
         done.built = build_models(organizations, run_id=done.run_id, as_of=as_of, progress=progress)
         for one in done.organizations:
             progress.stage(f"{one.organization.name}: checks")
             one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
+        let_others_read()  # nobody builds before the decks are drawn, so that they show what was built here
+        for one in done.organizations:
             latest = latest_complete_quarter(as_of, one.organization.time_zone)
             report(one, as_of=as_of, quarter=quarter or (period.quarter if period else latest), progress=progress)
     return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -50,6 +51,16 @@ class Quiet:
 
     def line(self, text: str) -> None:
         """Nothing to show."""
+
+
+class Logged(Quiet):
+    """Says what is worth keeping to a log that somebody reads: for a step of Dagster that waits for others."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+
+    def line(self, text: str) -> None:
+        self._log.info(text.strip())
 
 
 class Screen:

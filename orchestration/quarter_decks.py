@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from orchestration import turns
 from orchestration.progress import Progress
 from orchestration.timetable import tells_investors
 from orchestration.traces import where_the_details_are
@@ -65,17 +66,21 @@ def build_quarter(
     organization or quarter that is not in the marts.
     """
     settings, organization_id = get_settings(), organization.id
-    wanted = list(orders) or orders_for(organization, quarter)
-    left_out: Sequence[tuple[str, str]] = ()
-    if not orders and any(one.deck == "client" for one in wanted):
-        with connect() as connection:
-            left_out = clients_left_out(connection, organization_id, quarter)
-    with alone_with(organization_id, quarter):
-        outcomes: list[Outcome] = []
-        commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
-        for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
-            outcomes.append(outcome)
-            progress.detail(f"{len(outcomes)} of {len(wanted)}")
+    with ExitStack() as alone:
+        # Always the models first: who has the quarter and waits for them would keep out those who read them.
+        with turns.reading(progress):
+            wanted = list(orders) or orders_for(organization, quarter)
+            left_out: Sequence[tuple[str, str]] = ()
+            if not orders and any(one.deck == "client" for one in wanted):
+                with connect() as connection:
+                    left_out = clients_left_out(connection, organization_id, quarter)
+            alone.enter_context(alone_with(organization_id, quarter, progress))
+            outcomes: list[Outcome] = []
+            commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
+            for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
+                outcomes.append(outcome)
+                progress.detail(f"{len(outcomes)} of {len(wanted)}")
+        # From here on everything is made of the decks' snapshots, and models may be built.
         places = {order: number for number, order in enumerate(wanted)}
         outcomes.sort(key=lambda one: places[one.order])
         built = [one.built for one in outcomes if one.built is not None]
@@ -108,10 +113,14 @@ def orders_for(organization: Organization, quarter: str) -> list[Order]:
 
 
 @contextmanager
-def alone_with(organization_id: str, quarter: str) -> Iterator[None]:
+def alone_with(organization_id: str, quarter: str, progress: Progress | None = None) -> Iterator[None]:
     """Nobody else draws decks of this quarter as long as the block runs; whoever comes second waits."""
+    lock = [DECKS_LOCK, f"{organization_id}/{quarter}"]
     with connect(autocommit=True) as connection:
-        connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [DECKS_LOCK, f"{organization_id}/{quarter}"])
+        if connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", lock).fetchone() != (True,):
+            if progress:
+                progress.line(f"  Decks of {quarter} are being drawn; this goes on when they are.")
+            connection.execute("select pg_advisory_lock(%s, hashtext(%s))", lock)
         yield
 
 

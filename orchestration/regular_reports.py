@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration import turns
 from orchestration.errors import NothingDone
+from orchestration.progress import Progress
 from reports import mails, retention
 from reports.quality_report import build_quality_report
 from reports.snapshots import build_investor_report
@@ -30,14 +32,22 @@ class Made:
     sentences: tuple[str, ...]
 
 
-def make(kind: str, organization: Organization, as_of: datetime, *, period: Period | None, with_mail: bool) -> Made:
+def make(
+    kind: str,
+    organization: Organization,
+    as_of: datetime,
+    *,
+    period: Period | None,
+    with_mail: bool,
+    progress: Progress | None = None,
+) -> Made:
     """Write the files of a report, and put its mail into the outbox; all of it or nothing.
 
     Raises :class:`NothingDone` when no month can be told of.
     """
     settings = get_settings()
     folder = settings.var_dir / "reports"
-    with connect() as connection:
+    with turns.reading(progress), connect() as connection:
         if kind == "investors":
             month = str(period) if period else latest_period(connection, organization.id)
             if month is None:

@@ -9,12 +9,12 @@ from itertools import groupby
 
 import dagster as dg
 
-from orchestration import partitions, pipeline
+from orchestration import partitions, turns
 from orchestration.assets.deck_metadata import Metadata, metadata_of_files, metadata_of_own
 from orchestration.assets.models import shown_by
 from orchestration.automation import WHEN_IT_SAYS_SOMETHING_ELSE
 from orchestration.deck_contents import ORGANIZATION_ITSELF, by_client, whose
-from orchestration.progress import Quiet
+from orchestration.progress import Logged, Progress
 from orchestration.quarter_decks import QuarterDecks, build_quarter
 from orchestration.selection import one_organization
 from reports.decks import BuiltDeck, DeckBlocked
@@ -74,11 +74,12 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     key = context.partition_key
     assert isinstance(key, dg.MultiPartitionKey)  # noqa: S101  the partitions above are made of two parts
     organization, quarter = one_organization(partitions.organization_of(key)), partitions.quarter_of(key)
-    orders = _orders(organization, quarter).get(ORGANIZATION_ITSELF, [])
+    progress = Logged(context.log)
+    orders = _orders(organization, quarter, progress).get(ORGANIZATION_ITSELF, [])
     if not orders:  # a dealer has nothing but its customers' reviews
         return dg.MaterializeResult(metadata=metadata_of_own(organization.id, QuarterDecks()))
     try:
-        done = _drawn(organization, quarter, orders)
+        done = build_quarter(organization, str(quarter), progress=progress, orders=orders)
     except DeckBlocked as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     if done.failed:
@@ -106,11 +107,12 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 def _client_decks(context: dg.AssetExecutionContext) -> None:
     """Render the decks of the clients chosen; those of the same quarter together."""
     told: dict[str, Metadata] = {}
+    progress = Logged(context.log)
     failed: list[str] = []
     for (organization_id, quarter), keys in groupby(sorted(context.partition_keys), key=_quarter_of):
         chosen = {partitions.client_of(key)[2]: key for key in keys}
         organization = one_organization(organization_id)
-        orders = _orders(organization, quarter)
+        orders = _orders(organization, quarter, progress)
         failed += [
             f"{organization_id} has nothing to show {gone} of {quarter}, so no deck was drawn; what was drawn before "
             "lies where it was."
@@ -118,7 +120,7 @@ def _client_decks(context: dg.AssetExecutionContext) -> None:
         ]
         if wanted := [one for client_id in orders if client_id in chosen for one in orders[client_id]]:
             try:
-                done = _drawn(organization, quarter, wanted)
+                done = build_quarter(organization, str(quarter), progress=progress, orders=wanted)
             except DeckBlocked as error:
                 failed.append(str(error))
                 continue
@@ -138,16 +140,12 @@ def _client_decks(context: dg.AssetExecutionContext) -> None:
 client_decks = _client_decks.with_attributes(backfill_policy=dg.BackfillPolicy.single_run())
 
 
-def _orders(organization: Organization, quarter: Quarter) -> dict[str, list[Order]]:
+def _orders(organization: Organization, quarter: Quarter, progress: Progress) -> dict[str, list[Order]]:
     try:
-        return whose(organization, str(quarter))
+        with turns.reading(progress):
+            return whose(organization, str(quarter))
     except ReportError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
-
-
-def _drawn(organization: Organization, quarter: Quarter, orders: Sequence[Order]) -> QuarterDecks:
-    with pipeline.sole_builder():  # else a deck could show half of an old build and half of a new one
-        return build_quarter(organization, str(quarter), progress=Quiet(), orders=orders)
 
 
 def _failure(done: QuarterDecks) -> dg.Failure:

@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration import partitions, pipeline
 from orchestration.assets.models import KEYS
 from orchestration.exports import Regular, write_declared
+from orchestration.progress import Logged
 from orchestration.selection import one_organization
 from reports.exports import Exported
 
@@ -25,7 +26,7 @@ def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Write them; what cannot be written is named and stops no other."""
     organization = one_organization(context.partition_key)
     pipeline.prepare([organization])
-    done = write_declared(organization)
+    done = write_declared(organization, Logged(context.log))
     if done.failed:
         context.log_event(dg.AssetObservation(exports.key, partition=context.partition_key, metadata=metadata_of(done)))
         written = f"{len(done.written)} files were written."

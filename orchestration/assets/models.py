@@ -15,6 +15,7 @@ from psycopg import sql
 
 from orchestration import checks, pipeline
 from orchestration.errors import BuildFailed
+from orchestration.progress import Logged
 from orchestration.selection import chosen_organizations, run_instant
 from orchestration.transformation import DbtResult, ensure_manifest
 from warehouse.engine import connect
@@ -125,7 +126,11 @@ def dbt_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     try:
         select = () if whole else [name.split(".")[2] for name in wanted]
         built = pipeline.build_models(
-            organizations, run_id=context.run.run_id, as_of=run_instant(organizations), select=select
+            organizations,
+            run_id=context.run.run_id,
+            as_of=run_instant(organizations),
+            select=select,
+            progress=Logged(context.log),
         )
     except BuildFailed as error:
         built, failure = list(error.results), error

@@ -9,6 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from orchestration import partitions, pipeline, regular_reports
 from orchestration.assets.models import shown_by
+from orchestration.progress import Logged
 from orchestration.selection import one_organization, run_instant
 from reports.files import sha256_of
 
@@ -19,7 +20,14 @@ def _made(context: dg.AssetExecutionContext, kind: str) -> dg.MaterializeResult[
     """Files, mail and retention of one organization; a mail that does not go is tried again by the sensor."""
     organization = one_organization(context.partition_key)
     pipeline.prepare([organization])
-    done = regular_reports.make(kind, organization, run_instant([organization]), period=None, with_mail=True)
+    done = regular_reports.make(
+        kind,
+        organization,
+        run_instant([organization]),
+        period=None,
+        with_mail=True,
+        progress=Logged(context.log),
+    )
     sent = regular_reports.send(organization)
     cleared = regular_reports.clear(organization)
     return dg.MaterializeResult(

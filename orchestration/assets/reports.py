@@ -2,8 +2,9 @@
 
 import dagster as dg
 
-from orchestration import partitions
+from orchestration import partitions, turns
 from orchestration.assets.models import shown_by
+from orchestration.progress import Logged
 from orchestration.selection import one_organization, run_instant
 from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
 from warehouse.engine import connect
@@ -24,9 +25,9 @@ OWNERS = ["team:account-management"]
 def alerts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Judge the rules and send what is new."""
     organization = one_organization(context.partition_key)
-    with connect() as connection:
+    with turns.reading(Logged(context.log)), connect() as connection:
         summary = evaluate(connection, organization.id, run_instant([organization]))
-        connection.commit()
+    with connect() as connection:
         deliveries = deliver(connection, get_settings(), now(), organization_id=organization.id)
     return dg.MaterializeResult(metadata=metadata_of_alerts(summary, deliveries))
 

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import psycopg
 import typer
 
-from orchestration import pipeline
+from orchestration import pipeline, turns
 from orchestration.cli import alert_tables as tables
 from orchestration.cli.options import OneOrganizationOption, as_period
 from orchestration.errors import NothingDone, UsageError
-from orchestration.progress import wide_console
+from orchestration.progress import Screen, wide_console
 from orchestration.selection import one_organization, run_instant
 from reports.alerts import deliver
 from reports.alerts.backtest import backtest as test_on_the_past
@@ -69,7 +69,7 @@ def list_open(
 @app.command("rules")
 def rules(organization: OneOrganizationOption = None) -> None:
     """Show every rule, how many alerts of it are open, and what it waits for when it cannot judge yet."""
-    with _opened(organization) as (connection, chosen):
+    with _opened(organization) as (connection, chosen), turns.reading(Screen()):
         found = watching.alert_rules(connection, chosen.id, only_active=False)
         active = {rule.rule for rule in watching.alert_rules(connection, chosen.id)}
         situation = Situation(connection, described(connection, chosen.id), run_instant([chosen]))
@@ -148,7 +148,7 @@ def backtest(  # noqa: PLR0917 - options of a command
 ) -> None:
     """Say which alerts a rule would have brought in the months that are stored, also with other limits."""
     limits = {"above": above, "below": below, "rises_by": rises_by, "falls_by": falls_by, "bucket": bucket}
-    with _opened(organization) as (connection, chosen):
+    with _opened(organization) as (connection, chosen), turns.reading(Screen()):
         kept = rule_named(connection, chosen.id, rule) if rule else None
         done = test_on_the_past(
             connection,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration import checks, pipeline
+from orchestration import checks, pipeline, turns
 from orchestration.checks import blocks
 from orchestration.cli.options import OrganizationOption
 from orchestration.cli.report import print_checks
@@ -34,11 +34,12 @@ def build(
         for one in organizations:
             pipeline.link_clients(one)
         screen.stage("models and their tests")
-        built = pipeline.build_models(
-            organizations, run_id=run_id, as_of=as_of, full_refresh=full_refresh, progress=screen
-        )
-        screen.stage("checks")
-        outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
+        with turns.sole_builder(screen):  # nobody reads what is not checked yet
+            built = pipeline.build_models(
+                organizations, run_id=run_id, as_of=as_of, full_refresh=full_refresh, progress=screen
+            )
+            screen.stage("checks")
+            outcomes = [outcome for one in organizations for outcome in checks.run(one, run_id=run_id, built=built)]
         screen.finish()
         print_checks(screen.console, outcomes)
     raise typer.Exit(1 if any(blocks(outcome) for outcome in outcomes) else 0)

@@ -9,7 +9,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from orchestration import pipeline
+from orchestration import pipeline, turns
 from orchestration.cli.deck_comparison import print_comparison
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import near, summary, without_decks
@@ -140,7 +140,7 @@ def diff(
     """
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
-    with connect() as connection:
+    with on_screen() as screen, turns.reading(screen), connect() as connection:
         try:
             snapshots = [snapshot_of(connection, chosen.id, one, _named(deck, client), client) for one in (old, new)]
         except ReportError as error:
@@ -163,7 +163,7 @@ def finalise_deck(
     """
     shown, chosen = as_quarter(quarter), one_organization(organization)
     pipeline.prepare([chosen])
-    with connect() as connection:
+    with on_screen() as screen, turns.sole_builder(screen), connect() as connection:
         try:
             done = finalise(
                 connection,

@@ -8,6 +8,7 @@ from typing import Annotated
 import psycopg
 import typer
 
+from orchestration import turns
 from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
 from orchestration.cli.report import near
 from orchestration.errors import UsageError
@@ -55,7 +56,7 @@ def export(
         raise UsageError("Name at least one metric or mart, or give --every-mart. Nothing was done.")
     chosen = one_organization(organization)
     bounds = _bounds(first, last)
-    with on_screen() as screen, connect() as connection:
+    with on_screen() as screen, turns.reading(screen), connect() as connection:
         # Everything is read as of one moment, however many files it takes.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         asked = Asked(connection, chosen, bounds, client, file_format)

@@ -109,7 +109,7 @@ def _made(kind: str, period: str | None, *, mail: bool, organization: str | None
     chosen = one_organization(organization)
     with on_screen() as screen:
         screen.stage(f"{chosen.name}: report, {kind}")
-        done = regular_reports.make(kind, chosen, run_instant([chosen]), period=month, with_mail=mail)
+        done = regular_reports.make(kind, chosen, run_instant([chosen]), period=month, with_mail=mail, progress=screen)
         sent = regular_reports.send(chosen) if mail else None
         screen.finish()
         for path in done.files:

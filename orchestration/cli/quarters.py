@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from orchestration import pipeline, readings, wording
+from orchestration import pipeline, readings, turns, wording
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import shown
+from orchestration.progress import on_screen
 from orchestration.selection import one_organization
 from warehouse import frozen_quarters
 from warehouse.engine import connect
@@ -35,7 +36,7 @@ def freeze(
     """Keep every figure of a quarter as it is now; later changes are listed as restatements."""
     named, chosen = as_quarter(quarter), one_organization(organization)
     pipeline.prepare([chosen])
-    with pipeline.sole_builder(), connect() as connection:
+    with on_screen() as screen, turns.sole_builder(screen), connect() as connection:
         kept = frozen_quarters.freeze(connection, chosen.id, named, frozen_by=getpass.getuser(), note=note)
     typer.echo(
         f"{named} of {chosen.name} is frozen with {kept:,} figures. "

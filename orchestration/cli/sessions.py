@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from orchestration import pipeline
+from orchestration import pipeline, turns
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import near
 from orchestration.errors import UsageError
+from orchestration.progress import on_screen
 from orchestration.selection import one_organization, run_instant
 from orchestration.windows import local_date
 from reports import sessions
@@ -142,7 +143,7 @@ def finalise(
     """Close a review: its figures are kept as they are now, and only action items may still be completed."""
     chosen = one_organization(organization)
     pipeline.prepare([chosen])
-    with pipeline.sole_builder(), connect() as connection:
+    with on_screen() as screen, turns.sole_builder(screen), connect() as connection:
         closed, count = sessions.finalise(connection, chosen.id, session, _person(), version=version)
     typer.echo(
         f"{closed.session_id} is finalised with {count:,} rows of figures and "

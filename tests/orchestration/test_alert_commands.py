@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from orchestration import alerting, pipeline
+from orchestration import alerting, pipeline, turns
 from orchestration.selection import chosen_organizations
 from reports.alerts import rules
 from tests.command import qbr
@@ -112,15 +112,16 @@ def test_what_cannot_be_is_answered_in_a_sentence(installation, typed, told):
 
 
 def test_while_models_are_built_nothing_is_judged(installation):
-    with pipeline.sole_builder():
+    with psycopg.connect(installation, autocommit=True) as builder:
+        builder.execute("select pg_advisory_lock(%s)", [turns.BUILD_LOCK])
         said = alerting.watch(chosen_organizations())
     assert said["demo-msp"].startswith("models are being built; reminders only")
     assert "opened" in alerting.watch(chosen_organizations())["demo-msp"]
 
 
 def test_who_only_reads_the_models_keeps_nobody_from_judging(installation):
-    with pipeline.while_nobody_builds() as is_free:
-        assert is_free
+    with psycopg.connect(installation, autocommit=True) as reader:
+        reader.execute("select pg_advisory_lock_shared(%s)", [turns.BUILD_LOCK])
         said = alerting.watch(chosen_organizations())
     assert "reminders only" not in said["demo-msp"]
 

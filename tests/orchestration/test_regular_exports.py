@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import dagster as dg
 import psycopg
 import pytest
 
-from orchestration import alerting
 from orchestration import exports as orders
+from orchestration import turns
 from orchestration.assets import exports, regular_reports
 from orchestration.exports import write_declared
+from orchestration.progress import Quiet
 from orchestration.selection import one_organization
 from reports.exports import Exported, export_mart
 from reports.views.exports import MartRows
@@ -59,20 +61,39 @@ def test_without_a_word_about_it_figures_and_names_are_written(place: Path, conn
     assert sorted(noted) == sorted(("export", one.artefact.sha256) for one in done.written)
 
 
-def test_nobody_builds_while_exports_are_read(
-    place: Path, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+def test_a_build_that_comes_while_exports_are_read_waits_and_no_export_is_empty(
+    place: Path, connection: psycopg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A mart swapped after the moment of reading would be an export of no rows."""
+    """A mart that was swapped after the moment of reading has no rows for its reader, and nobody would be told."""
     asks(place, "exports: [{of: dim_clients}]")
-    locked: list[bool] = []
+    [clients] = connection.execute("select count(*) from marts.dim_clients").fetchone() or ()
+    connection.commit()
+    has_come = threading.Event()
 
-    def read(*_: object, **__: object) -> list[object]:
-        locked.append(alerting.is_building(connection))
-        return []
+    class Waits(Quiet):
+        def line(self, text: str) -> None:
+            has_come.set()
 
-    monkeypatch.setattr(orders.Asked, "exported", read)
-    write_declared(one_organization(marts.ORGANIZATION))
-    assert locked == [True]
+    def build() -> None:
+        with turns.sole_builder(Waits()), psycopg.connect(database_url) as builder:
+            builder.execute("create table marts.made_anew as select * from marts.dim_clients")
+            builder.execute("alter table marts.dim_clients rename to made_before")
+            builder.execute("alter table marts.made_anew rename to dim_clients")
+        has_come.set()
+
+    read = orders.export_mart
+
+    def reading(*arguments: object, **named: object) -> object:
+        builder.start()
+        assert has_come.wait(60)
+        return read(*arguments, **named)  # type: ignore[arg-type]
+
+    builder = threading.Thread(target=build, daemon=True)
+    monkeypatch.setattr(orders, "export_mart", reading)
+    done = write_declared(one_organization(marts.ORGANIZATION))
+    builder.join(60)
+    assert [one.rows for one in done.written] == [clients] != [0]
+    assert connection.execute("select to_regclass('marts.made_before') is not null").fetchone() == (True,)
 
 
 def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothing(place: Path) -> None:
