@@ -7,9 +7,8 @@ the warehouse's own counters tell that at once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -95,28 +94,19 @@ def whose(organization: Organization, quarter: str) -> dict[str, list[Order]]:
     return found
 
 
-def read(organization: Organization, quarter: str, without: Collection[str], until: datetime) -> Iterator[Contents]:
-    """What the decks of each client say, of those not in `without`, as long as there is time.
-
-    Raises DeckBlocked while a check holds the decks back, UnknownScope as `whose`.
-    """
+def read(organization: Organization, quarter: str, client_id: str, orders: Sequence[Order]) -> Contents:
+    """What the decks of one client say. Raises DeckBlocked while a check holds the decks back."""
     folder = get_settings().var_dir / "reports"
-    for client_id, orders in whose(organization, quarter).items():
-        if client_id in without:
-            continue
-        if datetime.now(until.tzinfo) > until:
-            return
-        with connect() as connection:
-            gathered = [
-                gather_deck(connection, one.deck, organization.id, quarter, client_id=one.client_id) for one in orders
-            ]
-            standing = [as_it_stands(connection, folder, one) for one in gathered]
-        there = tuple(one for one in standing if one is not None)
-        version = version_of(content_sha256(one) for one in gathered)
-        if len(there) == len(orders):
-            yield Contents(client_id, version, there)
-        else:
-            yield Contents(client_id, f"{version}{NOT_THERE}", ())
+    with connect() as connection:
+        gathered = [
+            gather_deck(connection, one.deck, organization.id, quarter, client_id=one.client_id) for one in orders
+        ]
+        standing = [as_it_stands(connection, folder, one) for one in gathered]
+    there = tuple(one for one in standing if one is not None)
+    version = version_of(content_sha256(one) for one in gathered)
+    if len(there) == len(orders):
+        return Contents(client_id, version, there)
+    return Contents(client_id, f"{version}{NOT_THERE}", ())
 
 
 def _named(text: str) -> str:

@@ -6,21 +6,28 @@ drew are told here as well, so Dagster knows of every deck, whoever drew it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import msgspec
+import psycopg
 
-from orchestration import partitions, turns
+from orchestration import alerting, partitions, turns
 from orchestration.assets.deck_metadata import SHA256
-from orchestration.assets.decks import DATA_VERSION, client_contents, client_decks, contents, decks, told_of
+from orchestration.assets.decks import DATA_VERSION, place_of, told_of
 from orchestration.deck_contents import ORGANIZATION_ITSELF, Contents, files_of, mark, read, whose
+from orchestration.deck_rounds import Remembered
 from orchestration.quarter_decks import while_nobody_draws
 from orchestration.selection import run_instant
+from reports.alerts import raise_work_failed, resolve_run_failed
+from reports.decks import DeckBlocked
+from reports.decks.bulk import Order
 from reports.errors import ReportError, UnknownScope
 from warehouse.engine import connect
+from warehouse.errors import PostgresUnavailable
 from warehouse.organizations import Organization
 from warehouse.periods import Quarter, latest_complete_quarter
 
@@ -28,17 +35,7 @@ READS_AT_MOST = timedelta(seconds=20)
 """What one tick is given; the next goes on. Dagster breaks a tick off after a minute."""
 DRAWS_THEM_ITSELF = "daily"
 IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
-
-
-@dataclass(slots=True)
-class Remembered:
-    """What the sensor knows from one tick to the next."""
-
-    mark: str = ""
-    left: list[str] = field(default_factory=list)
-    """Organizations whose decks are still to be read as of that mark."""
-    done: list[str] = field(default_factory=list)
-    """Partitions of the first of them that are read already."""
+READING = "reading what decks say"
 
 
 @dg.sensor(
@@ -49,14 +46,18 @@ class Remembered:
     "latest complete quarter say is read again. New clients get their partition, contents their data version; decks "
     "that the command line drew are told.",
 )
-def deck_contents_read(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+def deck_contents_read(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Launches no run."""
+    if alerting.sleeps():
+        return dg.SkipReason("The database is not running, and this starts it for nobody.")
     state = msgspec.json.decode(context.cursor, type=Remembered) if context.cursor else Remembered()
     active = {one.id: one for one in partitions.configured() if one.is_active}
     with connect() as connection:
+        if not alerting.is_built(connection):
+            return dg.SkipReason("Nothing was built yet.")
         now = mark(connection)
     if now != state.mark:
-        state = Remembered(now, list(active))
+        state = state.begun_anew(now, list(active))
     tick = _Tick(context, state, datetime.now(UTC) + READS_AT_MOST)
     nothing = "Every deck says what it said." if state.left else "Nothing that decks read was written since."
     if state.left:
@@ -85,51 +86,106 @@ class _Tick:
     said: list[str] = field(default_factory=list)
 
     def has_read(self, organization: Organization) -> bool:
-        """Read what the organization's decks say; False where some are left for the next tick."""
+        """Read what the organization's decks say; False where some are left for the next tick. Loses no other's."""
+        try:
+            is_whole = self._has_read(organization)
+        except (UnknownScope, psycopg.errors.UndefinedTable):
+            is_whole = True  # nothing was built for it yet, or a build broke off, which is told by itself
+        except Exception as error:  # noqa: BLE001 - one organization's trouble is no other's
+            if _is_unreachable(error):
+                self._say(f"{organization.id}: the database cannot be reached ({type(error).__name__}).")
+                return False
+            is_whole = True
+            self._could_not(organization, ORGANIZATION_ITSELF, error)
+        if is_whole:
+            self._tell_people(organization)
+            self.state.forget(organization.id)
+        return is_whole
+
+    def _has_read(self, organization: Organization) -> bool:
+        if datetime.now(UTC) > self.until:
+            return False
         quarter = latest_complete_quarter(run_instant([organization]), organization.time_zone)
         if _is_drawn_by_a_run(self.context.instance, organization):
-            self.said.append(f"{organization.id}: its daily run draws the decks; they are read afterwards.")
+            self._say(f"{organization.id}: its daily run draws the decks; they are read afterwards.")
             return False
         with while_nobody_draws(organization.id, str(quarter)) as is_free:
-            if not is_free:
-                self.said.append(f"{organization.id}: decks are being drawn; they are read afterwards.")
-                return False
-            try:
-                is_whole = self._read(organization, quarter)
-            except UnknownScope:
-                is_whole = True  # nothing was built for it yet
-            except ReportError as error:
-                # A check that holds decks back is one; when it lets them go that is written, and so noticed.
-                self.said.append(f"{organization.id}: {error}")
-                is_whole = True
-        if is_whole:
-            self.state.done = [one for one in self.state.done if not one.startswith(f"{organization.id}/")]
-        return is_whole
+            if is_free:
+                return self._read(organization, quarter)
+        self._say(f"{organization.id}: decks are being drawn; they are read afterwards.")
+        return False
 
     def _read(self, organization: Organization, quarter: Quarter) -> bool:
         expected = self._expected(organization, quarter)
-        done = {one.partition("/")[2] for one in self.state.done if one.startswith(f"{organization.id}/")}
-        for found in read(organization, str(quarter), done, self.until):
-            self.told += _news(self.context.instance, organization.id, quarter, found)
-            self.state.done.append(f"{organization.id}/{found.client_id}")
-            done.add(found.client_id)
-        if expected - done:
-            self.said.append(f"{organization.id}: {len(done)} of {len(expected)} read; the rest follows.")
-        return not expected - done
+        wanted = self.state.in_turn(organization.id, expected)
+        for number, client_id in enumerate(wanted):
+            if datetime.now(UTC) > self.until:
+                read_already = len(expected) - len(wanted) + number
+                self._say(f"{organization.id}: {read_already} of {len(expected)} read; the rest follows.")
+                return False
+            self._read_one(organization, quarter, client_id, expected[client_id])
+            self.state.done.append(f"{organization.id}/{client_id}")
+        return True
 
-    def _expected(self, organization: Organization, quarter: Quarter) -> set[str]:
-        """Whose decks there should be; each client among them gets its partition, none loses one."""
-        expected = set(whose(organization, str(quarter)))
+    def _read_one(self, organization: Organization, quarter: Quarter, client_id: str, orders: Sequence[Order]) -> None:
+        try:
+            found = read(organization, str(quarter), client_id, orders)
+            self.told += list(_news(self.context.instance, organization.id, quarter, found))
+        except (DeckBlocked, UnknownScope) as error:
+            # What lets the decks go again, or the client come back, is written, and so noticed.
+            self._say(f"{organization.id}: {error}")
+        except Exception as error:
+            if _is_unreachable(error):
+                raise
+            self._could_not(organization, client_id, error)
+
+    def _could_not(self, organization: Organization, client_id: str, error: Exception) -> None:
+        """Say it in a sentence, keep the details, and go on with the next; it is tried again after the next write."""
+        whose_decks = "its own decks" if client_id == ORGANIZATION_ITSELF else f"the decks of {client_id}"
+        cause = str(error) if isinstance(error, ReportError | PostgresUnavailable) else type(error).__name__
+        self._say(f"{organization.id}: what {whose_decks} say could not be read ({cause}); the others go on.")
+        self.context.log.error("".join(traceback.format_exception(error)))
+        self.state.failed.append(f"{organization.id}/{client_id}")
+
+    def _tell_people(self, organization: Organization) -> None:
+        """Open an alert when decks of the organization could not be read, end it when all were."""
+        failed = sorted({one.partition("/")[2] for one in self.state.failed if one.startswith(f"{organization.id}/")})
+        try:
+            as_of = run_instant([organization])
+            with connect() as connection:
+                if not failed:
+                    resolve_run_failed(connection, organization.id, job=READING, as_of=as_of)
+                    return
+                named = ", ".join(failed[:5]) + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")
+                raise_work_failed(
+                    connection,
+                    organization.id,
+                    job=READING,
+                    message=f"What decks say could not be read ({named}), so these follow no change by themselves.",
+                    next_action="Look into the log of the sensor deck_contents_read in Dagster, mend what it names, "
+                    "and draw the decks with `qbr deck build`.",
+                    as_of=as_of,
+                )
+        except Exception as error:  # noqa: BLE001 - what was read is told to Dagster all the same
+            self._say(f"{organization.id}: nobody could be told of it ({type(error).__name__}).")
+
+    def _say(self, sentence: str) -> None:
+        if sentence not in self.said:
+            self.said.append(sentence)
+
+    def _expected(self, organization: Organization, quarter: Quarter) -> dict[str, list[Order]]:
+        """The decks there should be, by client; each client among them gets its partition, none loses one."""
+        expected = whose(organization, str(quarter))
         known = set(self.context.instance.get_dynamic_partitions(partitions.CLIENT_DECKS))
-        clients = expected - {ORGANIZATION_ITSELF}
+        clients = expected.keys() - {ORGANIZATION_ITSELF}
         keys = {partitions.client_key(organization.id, quarter, one) for one in clients}
         if new := sorted(keys - known):
             # Before the events: a condition looks only at partitions that there are.
             self.context.instance.add_dynamic_partitions(partitions.CLIENT_DECKS, new)
-            self.said.append(f"{organization.id}: {len(new)} partitions added.")
+            self._say(f"{organization.id}: {len(new)} partitions added.")
         gone = {one for one in known - keys if one.startswith(f"{organization.id}/{quarter}/")}
         if gone:
-            self.said.append(f"Nothing to show any more: {', '.join(sorted(gone))}; what was drawn before stays.")
+            self._say(f"Nothing to show any more: {', '.join(sorted(gone))}; what was drawn before stays.")
         return expected
 
 
@@ -137,17 +193,12 @@ def _news(
     instance: dg.DagsterInstance, organization_id: str, quarter: Quarter, found: Contents
 ) -> Iterator[dg.AssetMaterialization]:
     """What Dagster does not know yet of these decks."""
-    is_own = found.client_id == ORGANIZATION_ITSELF
-    key = (
-        partitions.quarter_key(organization_id, quarter)
-        if is_own
-        else partitions.client_key(organization_id, quarter, found.client_id)
-    )
-    last = _latest(instance, contents.key if is_own else client_contents.key, key)
+    place = place_of(organization_id, quarter, found.client_id)
+    last = _latest(instance, place.contents, place.key)
     if last is None or (last.tags or {}).get(DATA_VERSION) != found.version or not found.standing:
         yield from told_of(organization_id, quarter, found.client_id, found.version, found.standing)
         return
-    drawn = _latest(instance, decks.key if is_own else client_decks.key, key)
+    drawn = _latest(instance, place.decks, place.key)
     if drawn is None or SHA256 not in drawn.metadata or drawn.metadata[SHA256].value != files_of(found.standing):
         yield from told_of(organization_id, quarter, found.client_id, "", found.standing)
 
@@ -161,3 +212,10 @@ def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) ->
 def _is_drawn_by_a_run(instance: dg.DagsterInstance, organization: Organization) -> bool:
     runs = instance.get_runs(dg.RunsFilter(job_name=DRAWS_THEM_ITSELF, statuses=IN_PROGRESS))
     return any(organization.id in run.tags.values() for run in runs)
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """Whether the server is gone, rather than something wrong with what was asked: then the next tick asks again."""
+    if isinstance(error, psycopg.OperationalError):
+        return (error.sqlstate or "08").startswith(("08", "57P"))
+    return isinstance(error, PostgresUnavailable | psycopg.InterfaceError)

@@ -12,6 +12,7 @@ from warehouse.periods import Period, Quarter
 from warehouse.settings import get_settings
 
 ORGANIZATION, MONTH, QUARTER = "organization", "month", "quarter"
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUARTERLY = "0 0 1 1,4,7,10 *"
 FIRST_ZONE_OF_THE_DAY = "Pacific/Kiritimati"  # a month's key exists as soon as the month has begun anywhere
 

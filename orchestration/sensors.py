@@ -1,51 +1,52 @@
 """Reacts to runs that end, and to time: nobody should have to look at Dagster to learn that something is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import psycopg
 
-from orchestration import alerting, partitions, pipeline
+from orchestration import alerting, deck_alerts, partitions, pipeline
 from orchestration.assets.regular_reports import waiting_mails
 from orchestration.partitions import configured
 from orchestration.selection import run_instant
 from reports import mails
-from reports.alerts import deliver, raise_run_failed, resolve_run_failed
+from reports.alerts import raise_run_failed, resolve_run_failed
+from reports.alerts.history import Past, history
 from warehouse.engine import connect
 from warehouse.organizations import Organization
-from warehouse.settings import get_settings, now
+from warehouse.settings import get_settings
 
 BY_HAND = "a run started by hand"
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 AUTOMATED = "dagster/from_automation_condition"
-BY_ITSELF = "decks that follow what they say"
+RUN_FAILED = "run_failed"
 OF_NOBODY = "It was of several organizations; Dagster's page of the run says what failed."
 
 
 @dg.run_failure_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="A failed run opens an alert for its organization, delivered like any other. One alert a job, however "
-    "many runs of it fail.",
+    "many runs of it fail; where decks follow what they say, one a client.",
 )
 def run_failed(context: dg.RunFailureSensorContext) -> None:
     """Open the alert, in the words of the step that failed."""
-    run = context.dagster_run
-    organizations = organizations_of(run, context.instance)
+    run, instance = context.dagster_run, context.instance
+    organizations = organizations_of(run, instance)
     message = words_for(organizations, context)
-    pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
-    for organization in organizations:
-        with connect() as connection:
-            raise_run_failed(
-                connection,
-                organization.id,
-                job=scope_of(run),
-                run_id=run.run_id,
-                message=message,
-                as_of=run_instant([organization]),
-            )
-            connection.commit()
-            deliver(connection, get_settings(), now(), organization_id=organization.id)
+    now_drawn = deck_alerts.standing(instance)
+    keys = deck_alerts.keys_of(run, instance)
+
+    def tell(connection: psycopg.Connection[Any], organization: Organization) -> None:
+        as_of = run_instant([organization])
+        by_itself = scope_of(run) == deck_alerts.BY_ITSELF and bool(keys)
+        scopes = deck_alerts.scopes_of(keys, organization.id, now_drawn) if by_itself else [scope_of(run)]
+        for scope in scopes:
+            raise_run_failed(connection, organization.id, job=scope, run_id=run.run_id, message=message, as_of=as_of)
+        for scope in deck_alerts.ended(unresolved(connection, organization.id), now_drawn):
+            resolve_run_failed(connection, organization.id, job=scope, as_of=as_of)
+
+    _each(organizations, tell)
 
 
 @dg.sensor(
@@ -74,17 +75,44 @@ def mails_wait() -> dg.RunRequest | dg.SkipReason:
     description="A run that succeeds resolves the alert that an earlier one of the same job opened.",
 )
 def run_succeeded(context: dg.RunStatusSensorContext) -> None:
-    """Resolve what no longer holds; a good daily run has done again whatever was started by hand."""
-    run = context.dagster_run
-    scopes = {scope_of(run), BY_HAND, BY_ITSELF} if run.job_name == "daily" else {scope_of(run)}
-    organizations = organizations_of(run, context.instance)
+    """Resolve what no longer holds; a good daily run has done again whatever was started by hand or by itself."""
+    run, instance = context.dagster_run, context.instance
+    now_drawn = deck_alerts.standing(instance)
+
+    def tell(connection: psycopg.Connection[Any], organization: Organization) -> None:
+        open_ones = unresolved(connection, organization.id)
+        scopes = {scope_of(run), *deck_alerts.ended(open_ones, now_drawn)}
+        if run.job_name == "daily":
+            scopes |= {BY_HAND, *filter(deck_alerts.is_of_decks, open_ones)}
+        for scope in sorted(scopes & set(open_ones)):
+            resolve_run_failed(connection, organization.id, job=scope, as_of=run_instant([organization]))
+
+    _each(organizations_of(run, instance), tell)
+
+
+def _each(organizations: Sequence[Organization], tell: Callable[[psycopg.Connection[Any], Organization], None]) -> None:
+    """Tell each organization and send as much as a look has time for; the next one sends the rest.
+
+    Raises what failed, of all of them together, once everyone else was told: a sensor is not asked twice about a run.
+    """
     pipeline.prepare(organizations)  # a run can fail before anything else has brought the tables up to date
+    courier = alerting.Courier()
+    failures: list[Exception] = []
     for organization in organizations:
-        with connect() as connection:
-            for scope in sorted(scopes):
-                resolve_run_failed(connection, organization.id, job=scope, as_of=run_instant([organization]))
-            connection.commit()
-            deliver(connection, get_settings(), now(), organization_id=organization.id)
+        try:
+            with connect() as connection:
+                tell(connection, organization)
+                connection.commit()
+                courier.deliver(connection, organization)
+        except Exception as error:  # noqa: BLE001 - the others are to be told
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(organizations)} organizations could not be told", failures)
+
+
+def unresolved(connection: psycopg.Connection[Any], organization_id: str) -> list[str]:
+    """The scopes of the organization's alerts of failed runs that are open."""
+    return [one["scope"] for one in history(connection, organization_id, Past(rule=RUN_FAILED, state="unresolved"))]
 
 
 @dg.sensor(
@@ -107,12 +135,9 @@ def organizations_of(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Sequen
 
 def named_by(run: dg.DagsterRun, instance: dg.DagsterInstance) -> set[str]:
     """The organizations of a run's partitions and tags; empty where it is of nobody's own, or of nobody knows whom."""
-    first, last = run.tags.get(RANGE_START), run.tags.get(RANGE_END)
-    keys: Sequence[str] = ()
-    if first and last:
-        keys = partitions.keys_between(first, last, instance)
-        if not keys:
-            return set()
+    keys = deck_alerts.keys_of(run, instance)
+    if partitions.RANGE_START in run.tags and not keys:
+        return set()
     tagged = [value for tag, value in run.tags.items() if tag.startswith("dagster/partition") or tag == "organization"]
     return {one.id for one in configured()} & {
         part for value in [*keys, *tagged] for part in partitions.organization_of(value).split("|")
@@ -122,7 +147,7 @@ def named_by(run: dg.DagsterRun, instance: dg.DagsterInstance) -> set[str]:
 def scope_of(run: dg.DagsterRun) -> str:
     """The job, or that somebody chose assets by hand, or that nobody did."""
     if run.job_name.startswith("__"):
-        return BY_ITSELF if AUTOMATED in run.tags else BY_HAND
+        return deck_alerts.BY_ITSELF if AUTOMATED in run.tags else BY_HAND
     return run.job_name
 
 

@@ -1,12 +1,12 @@
 """What Dagster shows of decks: where they lie, how much of them filled itself, and the first slide as a picture."""
 
-import os
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 
+from orchestration.assets.files import Fact, Metadata, metadata_of_files
 from orchestration.deck_contents import ORGANIZATION_ITSELF, files_of
 from orchestration.quarter_decks import QuarterDecks
 from reports.decks import BuiltDeck
@@ -14,7 +14,6 @@ from reports.decks.inventory import companions
 from reports.paper.pictures import preview
 from warehouse.engine import connect
 
-Metadata = dict[str, dg.MetadataValue]
 SHA256 = "sha256"
 """By which a deck that Dagster was told of is told from one that lies there now."""
 
@@ -39,49 +38,30 @@ def metadata_of_own(organization_id: str, done: QuarterDecks) -> Metadata:
         found["unchanged"] = dg.MetadataValue.int(done.unchanged)
     if done.companions.why_no_pdf:
         found["no PDF"] = dg.MetadataValue.text(done.companions.why_no_pdf)
-    return found | (metadata_of_files(organization_id, own) if own else {})
+    return found | (metadata_of_decks(organization_id, own) if own else {})
 
 
-def metadata_of_files(organization_id: str, decks: Sequence[BuiltDeck]) -> Metadata:
+def metadata_of_decks(organization_id: str, decks: Sequence[BuiltDeck]) -> Metadata:
     """Folder, a table of the files, what is not filled by itself, and the first slide."""
     with connect() as connection:
         beside = companions(connection, organization_id, [deck.sha256 for deck in decks])
     of_deck = {deck: [path for path in beside.get(deck.sha256, ()) if path.stem == deck.path.stem] for deck in decks}
     there = [(deck, path) for deck in decks for path in (deck.path, *of_deck[deck]) if path.is_file()]
-    records = [
-        dg.TableRecord(
-            {
-                "deck": deck.kind,
-                "file": path.name,
-                "slides": deck.slides if path.suffix == ".pptx" else None,
-                "filled by itself": _share(deck) if path.suffix == ".pptx" else None,
-                "bytes": path.stat().st_size,
-            }
-        )
-        for deck, path in there
-    ]
-    links = "\n".join(f"- [{path.name}]({path.as_uri()})" for _, path in there)
+    files = [(path, _facts(deck, path)) for deck, path in there]
     picture = next((_picture(path) for path in of_deck[decks[0]] if path.suffix == ".pdf"), "")
     drafts = " ".join(sorted({deck.draft_reason for deck in decks if deck.draft_reason}))
     return {
-        "folder": dg.MetadataValue.path(os.path.commonpath([deck.path.parent for deck in decks])),
-        "links": dg.MetadataValue.md(links),
-        "files": dg.MetadataValue.table(records, schema=_SCHEMA),
+        **metadata_of_files(files),
         SHA256: dg.MetadataValue.text(files_of(decks)),
         **({"DRAFT": dg.MetadataValue.text(drafts)} if drafts else {}),
         **({"first slide": dg.MetadataValue.md(picture)} if picture else {}),
     }
 
 
-_SCHEMA = dg.TableSchema(
-    columns=[
-        dg.TableColumn("deck"),
-        dg.TableColumn("file"),
-        dg.TableColumn("slides", type="int"),
-        dg.TableColumn("filled by itself"),
-        dg.TableColumn("bytes", type="int"),
-    ]
-)
+def _facts(deck: BuiltDeck, path: Path) -> dict[str, Fact]:
+    is_deck = path.suffix == ".pptx"
+    slides, share = (deck.slides, _share(deck)) if is_deck else (None, None)
+    return {"deck": deck.kind, "slides": slides, "filled by itself": share}
 
 
 def _share(deck: BuiltDeck) -> str | None:

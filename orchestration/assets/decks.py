@@ -5,12 +5,14 @@ those that say something else than before are drawn without anybody asking (:mod
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import dagster as dg
 
 from orchestration import partitions, turns
-from orchestration.assets.deck_metadata import Metadata, metadata_of_files, metadata_of_own
+from orchestration.assets.deck_metadata import metadata_of_decks, metadata_of_own
+from orchestration.assets.files import Metadata
 from orchestration.assets.models import shown_by
 from orchestration.automation import WHEN_IT_SAYS_SOMETHING_ELSE
 from orchestration.deck_contents import ORGANIZATION_ITSELF, by_client, whose
@@ -127,7 +129,7 @@ def _client_decks(context: dg.AssetExecutionContext) -> None:
             failed += done.failed
             for client_id, built in by_client(done.built).items():
                 if len(built) == len(orders[client_id]):
-                    told[chosen[client_id]] = metadata_of_files(organization_id, built)
+                    told[chosen[client_id]] = metadata_of_decks(organization_id, built)
     if failed:
         for key, metadata in told.items():  # the others stand: only a step that ends well tells of them by itself
             context.log_event(dg.AssetMaterialization(client_decks.key, partition=key, metadata=metadata))
@@ -158,18 +160,30 @@ def _quarter_of(key: str) -> tuple[str, Quarter]:
     return organization_id, quarter
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Dagster keeps the decks of one client, or the organization's own: two assets and their partition."""
+
+    contents: dg.AssetKey
+    decks: dg.AssetKey
+    key: str
+
+
+def place_of(organization_id: str, quarter: Quarter, client_id: str) -> Place:
+    """The place of these decks; the organization's own are those of ``all``."""
+    if client_id == ORGANIZATION_ITSELF:
+        return Place(contents.key, decks.key, partitions.quarter_key(organization_id, quarter))
+    return Place(client_contents.key, client_decks.key, partitions.client_key(organization_id, quarter, client_id))
+
+
 def told_of(
     organization_id: str, quarter: Quarter, client_id: str, version: str, standing: Sequence[BuiltDeck]
 ) -> Iterator[dg.AssetMaterialization]:
     """What Dagster is told of decks that were drawn elsewhere: what they say and, right after it, that they stand."""
-    is_own = client_id == ORGANIZATION_ITSELF
-    of_contents, of_decks = (contents.key, decks.key) if is_own else (client_contents.key, client_decks.key)
-    key = (
-        partitions.quarter_key(organization_id, quarter)
-        if is_own
-        else partitions.client_key(organization_id, quarter, client_id)
-    )
+    place = place_of(organization_id, quarter, client_id)
     if version:
-        yield dg.AssetMaterialization(of_contents, partition=key, tags={DATA_VERSION: version})
+        yield dg.AssetMaterialization(place.contents, partition=place.key, tags={DATA_VERSION: version})
     if standing:
-        yield dg.AssetMaterialization(of_decks, partition=key, metadata=metadata_of_files(organization_id, standing))
+        yield dg.AssetMaterialization(
+            place.decks, partition=place.key, metadata=metadata_of_decks(organization_id, standing)
+        )

@@ -1,13 +1,15 @@
 """Figures and marts for other programs, written every morning as each organization's file says."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from orchestration import partitions, pipeline
+from orchestration.assets.files import Fact, Metadata, metadata_of_files
 from orchestration.assets.models import KEYS
 from orchestration.exports import Regular, write_declared
 from orchestration.progress import Logged
 from orchestration.selection import one_organization
-from reports.exports import Exported
 
 OWNERS = ["team:account-management"]
 
@@ -34,28 +36,16 @@ def exports(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=metadata_of(done))
 
 
-def metadata_of(done: Regular) -> dict[str, dg.MetadataValue]:
-    """The folder, and of each file how many rows it has, where it lies and what names its content."""
-    if not done.written:
-        return {"dagster/row_count": dg.MetadataValue.int(0), "cleared": dg.MetadataValue.text(str(done.cleared))}
+def metadata_of(done: Regular) -> Metadata:
+    """Of each file how many rows it has, where it lies and what names its content."""
+    files: list[tuple[Path, dict[str, Fact]]] = [
+        (one.path, {"rows": one.rows, "sha256": one.artefact.sha256}) for one in done.written
+    ]
     return {
         "dagster/row_count": dg.MetadataValue.int(sum(one.rows for one in done.written)),
-        "folder": dg.MetadataValue.path(done.written[0].path.parent),
-        "links": dg.MetadataValue.md("\n".join(f"- [{one.path.name}]({one.path.as_uri()})" for one in done.written)),
-        "files": dg.MetadataValue.table([_record(one) for one in done.written]),
+        **metadata_of_files(files),
         "cleared": dg.MetadataValue.text(str(done.cleared)),
     }
-
-
-def _record(one: Exported) -> dg.TableRecord:
-    return dg.TableRecord(
-        {
-            "file": one.path.name,
-            "rows": one.rows,
-            "bytes": one.artefact.bytes,
-            "sha256": one.artefact.sha256,
-        }
-    )
 
 
 regular_exports = dg.define_asset_job(

@@ -8,6 +8,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration import partitions, pipeline, regular_reports
+from orchestration.assets.files import Metadata, metadata_of_files
 from orchestration.assets.models import shown_by
 from orchestration.progress import Logged
 from orchestration.selection import one_organization, run_instant
@@ -33,7 +34,7 @@ def _made(context: dg.AssetExecutionContext, kind: str) -> dg.MaterializeResult[
     return dg.MaterializeResult(
         metadata={
             "month": dg.MetadataValue.text(done.period),
-            **metadata_of_files(done.files),
+            **metadata_of(done.files),
             "said": dg.MetadataValue.md("\n".join(f"- {one}" for one in done.sentences)),
             "mail": dg.MetadataValue.text(str(sent)),
             "cleared": dg.MetadataValue.text(str(cleared)),
@@ -41,18 +42,11 @@ def _made(context: dg.AssetExecutionContext, kind: str) -> dg.MaterializeResult[
     )
 
 
-def metadata_of_files(paths: Sequence[Path]) -> dict[str, dg.MetadataValue]:
-    """A link to each file, what names its content, and the figures themselves where one is JSON."""
-    records = [
-        dg.TableRecord({"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}) for path in paths
-    ]
+def metadata_of(paths: Sequence[Path]) -> Metadata:
+    """Where each file lies, what names its content, and the figures themselves where one is JSON."""
     shown = next((path for path in paths if path.suffix == ".json"), None)
     figures = {} if shown is None else {"figures": dg.MetadataValue.json(json.loads(shown.read_text()))}
-    return {
-        "links": dg.MetadataValue.md("\n".join(f"- [{path.name}]({path.as_uri()})" for path in paths)),
-        "files": dg.MetadataValue.table(records),
-        **figures,
-    }
+    return {**metadata_of_files([(path, {"sha256": sha256_of(path)}) for path in paths]), **figures}
 
 
 @dg.asset(

@@ -18,7 +18,7 @@ OWNERS = ["team:account-management"]
     deps=shown_by("alerts"),
     partitions_def=partitions.organizations,
     group_name="reports",
-    kinds={"email", "slack"},
+    kinds={"email", "slack", "webhook"},
     owners=OWNERS,
     description="One open alert per rule and scope, resolved when it no longer holds, delivered through the outbox.",
 )

@@ -2,6 +2,14 @@
 
 from reports.alerts.courier import DeliverySummary
 from reports.alerts.delivery import deliver
-from reports.alerts.evaluation import AlertSummary, evaluate, raise_run_failed, resolve_run_failed
+from reports.alerts.evaluation import AlertSummary, evaluate, raise_run_failed, raise_work_failed, resolve_run_failed
 
-__all__ = ["AlertSummary", "DeliverySummary", "deliver", "evaluate", "raise_run_failed", "resolve_run_failed"]
+__all__ = [
+    "AlertSummary",
+    "DeliverySummary",
+    "deliver",
+    "evaluate",
+    "raise_run_failed",
+    "raise_work_failed",
+    "resolve_run_failed",
+]

@@ -92,12 +92,21 @@ def raise_run_failed(
 ) -> AlertSummary:
     """Open an alert for a run that ended badly, one a job until `resolve_run_failed`; the caller commits."""
     told = " ".join(message.split())[:500] or "no message was recorded"
-    condition = Condition(
-        scope=job,
+    return raise_work_failed(
+        connection,
+        organization_id,
+        job=job,
         message=f"Run {run_id} of {job} failed: {told}",
         next_action="Open the run in Dagster, mend what its log names, and launch the whole run again.",
-        runbook="docs/runbooks/runs.md",
+        as_of=as_of,
     )
+
+
+def raise_work_failed(
+    connection: Connection[Any], organization_id: str, *, job: str, message: str, next_action: str, as_of: datetime
+) -> AlertSummary:
+    """The same for work that is done without a run of its own, in its own words; the caller commits."""
+    condition = Condition(scope=job, message=message, next_action=next_action, runbook="docs/runbooks/runs.md")
     return _settle_run(connection, organization_id, job, [condition], as_of)
 
 

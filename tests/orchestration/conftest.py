@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -15,6 +16,9 @@ from tests.installation import installed
 from tests.reports import marts
 from tests.sandbox_server import sandbox_at
 from warehouse.settings import PROJECT_ROOT, get_settings
+
+if TYPE_CHECKING:
+    from tests.orchestration.office import Office
 
 Allow = Callable[[int], None]
 AS_OF = "2026-07-06T14:00:00+00:00"  # the sandbox's own time
@@ -69,3 +73,19 @@ def without_decks(connection: psycopg.Connection, database_url: str, tmp_path: P
     )
     with installed(database_url, tmp_path / "var", config, as_of=marts.AS_OF.isoformat(), prints_pdf="false"):
         yield
+
+
+@pytest.fixture
+def office(without_decks: None, connection: psycopg.Connection) -> Iterator["Office"]:
+    """The same with a Dagster that has run."""
+    from tests.orchestration.office import opened  # Dagster's definitions take seconds, and few tests ask for them
+
+    with opened(connection) as found:
+        yield found
+
+
+@pytest.fixture
+def settled(office: "Office") -> "Office":
+    """Everything drawn by the command line and known to Dagster."""
+    office.settle()
+    return office

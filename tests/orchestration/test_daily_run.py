@@ -18,12 +18,12 @@ from extractors import VENDORS
 from orchestration import demonstration, pipeline
 from orchestration.asset_checks import NEWEST_MONTH, key_of
 from orchestration.assets import raw
+from orchestration.deck_alerts import BY_ITSELF
 from orchestration.definitions import defs
 from orchestration.partitions import configured
 from orchestration.selection import one_organization
 from orchestration.sensors import (
     BY_HAND,
-    BY_ITSELF,
     OF_NOBODY,
     named_by,
     organizations_of,

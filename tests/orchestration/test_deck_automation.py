@@ -1,115 +1,22 @@
 """Decks that follow what they say, in a real Dagster: drawn when a figure changes, and left alone otherwise."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 import psycopg
 import pytest
 
-from orchestration import partitions
 from orchestration.assets import decks
-from orchestration.deck_sensor import deck_contents_read
 from orchestration.definitions import defs
 from orchestration.progress import Quiet
 from orchestration.quarter_decks import alone_with, build_quarter
 from orchestration.selection import one_organization
 from reports.decks.bulk import Order
-from tests.installation import installed
+from tests.orchestration.office import BIRCH, EVERYBODY, JUNIPER, ORCHARD, Office
 from tests.reports import marts
 from warehouse.artefacts import store
-from warehouse.periods import Quarter
-
-BIRCH, JUNIPER, ORCHARD = (
-    partitions.client_key(marts.ORGANIZATION, Quarter(2026, 2), one)
-    for one in ("birch-freight", "juniper-dental", "orchard-legal")
-)
-EVERYBODY = {BIRCH, JUNIPER, ORCHARD}
-
-
-@dataclass
-class Office:
-    """An installation with Dagster beside it: what its sensors would do is done when the test says so."""
-
-    instance: dg.DagsterInstance
-    connection: psycopg.Connection
-    cursor: str | None = None
-    asked: dg.AutomationConditionSensorDefinition | object = None
-    said: list[str] = field(default_factory=list)
-
-    def read(self) -> str:
-        """One tick of the sensor that reads what decks say; what it gave as a reason to skip."""
-        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        found = deck_contents_read(context)
-        assert isinstance(found, dg.SensorResult)
-        self.cursor = found.cursor
-        for event in found.asset_events:
-            self.instance.report_runless_asset_event(event)
-        return found.skip_reason.skip_message or "" if found.skip_reason else ""
-
-    def requested(self) -> set[str]:
-        """One tick of the conditions: the clients' decks that are asked for."""
-        result = dg.evaluate_automation_conditions(
-            defs, self.instance, dg.AssetSelection.assets(decks.client_decks), cursor=self.asked
-        )
-        self.asked = result.cursor
-        return {str(one) for one in result.get_requested_partitions(decks.client_decks.key)}
-
-    def write(self, statement: str) -> None:
-        self.connection.execute(statement)
-        self.connection.commit()
-        self.connection.execute("select pg_stat_force_next_flush()")
-        self.connection.commit()
-
-    def one_figure_of_birch_changes(self) -> None:
-        self.write(
-            "update marts.fct_metrics_monthly set value = value + 1 "
-            "where metric = 'endpoints_managed' and client_id = 'birch-freight' and period = '2026-06'"
-        )
-
-    def draw(self, *keys: str) -> dg.ExecuteInProcessResult:
-        first, last = min(keys), max(keys)
-        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-        return dg.materialize([decks.client_decks], instance=self.instance, tags=tags, raise_on_error=False)
-
-    def drawn(self) -> dict[str, int]:
-        """How often Dagster was told of each deck."""
-        records = self.instance.fetch_materializations(decks.client_decks.key, limit=100).records
-        return dict(Counter(str(one.partition_key) for one in records))
-
-
-@pytest.fixture
-def office(
-    connection: psycopg.Connection, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Office]:
-    """Marts of one organization, no deck drawn yet, and the conditions asked once, as by a Dagster that has run."""
-    marts.create(connection)
-    marts.whole_organization(connection)
-    connection.commit()
-    config = tmp_path / "config"
-    config.mkdir()
-    (config / f"{marts.ORGANIZATION}.yml").write_text(
-        f"id: {marts.ORGANIZATION}\nname: Fernhill IT\ntime_zone: America/New_York\n"
-        "sources: {ninjaone: {}, connectwise: {}}\n"
-    )
-    monkeypatch.setenv("QBR_AS_OF", marts.AS_OF.isoformat())
-    monkeypatch.setenv("QBR_PRINTS_PDF", "false")
-    with installed(database_url, tmp_path / "var", config), dg.DagsterInstance.ephemeral() as instance:
-        found = Office(instance, connection)
-        found.requested()
-        yield found
-
-
-@pytest.fixture
-def settled(office: Office) -> Office:
-    """Everything drawn by the command line and known to Dagster."""
-    build_quarter(one_organization(marts.ORGANIZATION), marts.QUARTER, progress=Quiet())
-    office.read()
-    office.requested()
-    return office
 
 
 def test_each_client_with_figures_gets_a_partition_and_what_was_never_drawn_is_asked_for_once(office: Office) -> None:
@@ -132,6 +39,8 @@ def test_decks_that_the_command_line_drew_are_told_and_not_asked_for(office: Off
         "fernhill-it-2026-Q2-birch-freight.pptx",
         "fernhill-it-2026-Q2-birch-freight.xlsx",
     }
+    assert Path(str(metadata["folder"].value), "fernhill-it-2026-Q2-birch-freight.pptx").is_file()
+    assert "file:" not in repr(metadata), "no browser opens such a link from a page of a server"
 
 
 def test_one_figure_makes_the_decks_that_show_it_and_no_other(settled: Office) -> None:

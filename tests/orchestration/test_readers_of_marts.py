@@ -113,7 +113,7 @@ READS: dict[str, tuple[Callable[[], object], ModuleType | type, str, str]] = {
     "messages_of_that_asset": (lambda: materialize(reports.alerts, DEMO), reports, "deliver", NOBODY),
     "alerts_watched": (lambda: alerting.watch([one()]), alerting, "evaluate", READERS),
     "messages_of_that_look": (lambda: alerting.watch([one()]), alerting, "deliver", NOBODY),
-    "qbr_alerts_rules": (lambda: qbr("alerts", "rules"), alert_commands, "judge", READERS),
+    "qbr_alerts_rules": (lambda: qbr("alerts", "rules"), alert_commands, "judge_apart", READERS),
     "qbr_alerts_backtest": (
         lambda: qbr("alerts", "backtest", "--metric", "mrr", "--above", "1"),
         alert_commands,

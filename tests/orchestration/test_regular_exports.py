@@ -137,7 +137,7 @@ def test_the_asset_shows_each_file_with_its_rows_and_its_hash(place: Path) -> No
     (record,) = metadata["files"].value.records
     assert record.data["sha256"] == done.written[0].artefact.sha256
     assert record.data["rows"] == metadata["dagster/row_count"].value == done.written[0].rows > 0
-    assert done.written[0].path.as_uri() in metadata["links"].value
+    assert Path(str(metadata["folder"].value), str(record.data["file"])) == done.written[0].path
     assert isinstance(exports.exports.partitions_def, dg.StaticPartitionsDefinition)
 
 
@@ -147,12 +147,12 @@ def test_every_client_of_a_mart_is_refused_when_the_file_is_read(place: Path) ->
         load_organization(path)
 
 
-def test_a_report_shows_a_link_to_each_file_what_names_its_content_and_its_figures(tmp_path: Path) -> None:
+def test_a_report_shows_where_its_files_lie_what_names_their_content_and_its_figures(tmp_path: Path) -> None:
     figures, workbook = tmp_path / "metrics_snapshot.json", tmp_path / "metrics.xlsx"
     figures.write_text('{"mrr": "12.50"}')
     workbook.write_bytes(b"workbook")
-    metadata = regular_reports.metadata_of_files([figures, workbook])
-    assert workbook.as_uri() in metadata["links"].value
+    metadata = regular_reports.metadata_of([figures, workbook])
+    assert metadata["folder"].value == str(tmp_path)
     assert metadata["figures"].value == {"mrr": "12.50"}
     named = {record.data["file"]: record.data["sha256"] for record in metadata["files"].value.records}
     assert named["metrics.xlsx"] == hashlib.sha256(b"workbook").hexdigest()

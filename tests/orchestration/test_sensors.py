@@ -6,7 +6,8 @@ import dagster as dg
 import pytest
 
 from orchestration import partitions, sensors
-from orchestration.sensors import RANGE_END, RANGE_START, mails_wait, organizations_of
+from orchestration.partitions import RANGE_END, RANGE_START
+from orchestration.sensors import mails_wait, organizations_of
 from warehouse.organizations import Organization
 from warehouse.settings import get_settings
 

@@ -57,7 +57,10 @@ def queues(database_url: str) -> Callable[[], bool]:
 
     def look() -> bool:
         with psycopg.connect(database_url, autocommit=True) as connection:
-            asked = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+            asked = (
+                "select count(*) from pg_locks where locktype = 'advisory' and not granted "
+                "and database = (select oid from pg_database where datname = current_database())"
+            )
             until = threading.Event()
             for _ in range(LONG_ENOUGH * 50):
                 if connection.execute(asked).fetchone() != (0,):
