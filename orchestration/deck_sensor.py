@@ -90,7 +90,9 @@ class _Tick:
         try:
             is_whole = self._has_read(organization)
         except (UnknownScope, psycopg.errors.UndefinedTable):
-            is_whole = True  # nothing was built for it yet, or a build broke off, which is told by itself
+            # Nothing was built for it yet, or a build broke off, which is told by itself.
+            self.state.forget(organization.id)
+            return True
         except Exception as error:  # noqa: BLE001 - one organization's trouble is no other's
             if _is_unreachable(error):
                 self._say(f"{organization.id}: the database cannot be reached ({type(error).__name__}).")

@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration import partitions, pipeline, reporting, snapshots
 from orchestration.errors import BuildFailed
 from orchestration.jobs import extract_op, prepare_warehouse
+from orchestration.progress import Logged
 from orchestration.selection import one_organization
 
 
@@ -34,7 +35,7 @@ def take_snapshots(context: dg.OpExecutionContext, config: Days, as_of: datetime
     days = config.range(as_of, organization.time_zone)
     pipeline.link_clients(organization)
     try:
-        built = snapshots.renew(organization, days, run_id=context.run_id, as_of=as_of)
+        built = snapshots.renew(organization, days, run_id=context.run_id, as_of=as_of, progress=Logged(context.log))
     except BuildFailed as error:
         reporting.models_built(context, error.results)
         raise dg.Failure(description=str(error), allow_retries=False) from error
@@ -49,7 +50,7 @@ def follow_cohorts(context: dg.OpExecutionContext, as_of: datetime, failed: list
     organization = one_organization(context.partition_key)
     pipeline.link_clients(organization)
     try:
-        built = snapshots.renew_cohorts(organization, run_id=context.run_id, as_of=as_of)
+        built = snapshots.renew_cohorts(organization, run_id=context.run_id, as_of=as_of, progress=Logged(context.log))
     except BuildFailed as error:
         reporting.models_built(context, error.results)
         raise dg.Failure(description=str(error), allow_retries=False) from error

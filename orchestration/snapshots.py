@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from psycopg.rows import dict_row
 
 from orchestration import pipeline
+from orchestration.progress import Progress
 from orchestration.transformation import DbtResult
 from warehouse.engine import connect
 from warehouse.organizations import Organization
@@ -37,27 +38,33 @@ def yesterday(as_of: datetime, time_zone: str) -> date:
     return as_of.astimezone(ZoneInfo(time_zone)).date() - timedelta(days=1)
 
 
-def renew(organization: Organization, days: Range, *, run_id: str, as_of: datetime) -> list[DbtResult]:
+def renew(
+    organization: Organization, days: Range, *, run_id: str, as_of: datetime, progress: Progress | None = None
+) -> list[DbtResult]:
     """Compute every day, week and month that touches the days anew; the other rows stay as they are.
 
     Where there are no snapshots yet, everything is built, and the days with it. Raises `BuildFailed` when a model could
     not be built.
     """
     if not _is_built():
-        return pipeline.build_models([organization], run_id=run_id, as_of=as_of)
+        return pipeline.build_models([organization], run_id=run_id, as_of=as_of, progress=progress)
     variables = {
         "snapshot_from": str(days.first),
         "snapshot_to": str(days.last),
         "snapshot_client": days.client or "",
         "snapshot_organization": organization.id,
     }
-    return pipeline.build_models([organization], run_id=run_id, as_of=as_of, select=MODELS, variables=variables)
+    return pipeline.build_models(
+        [organization], run_id=run_id, as_of=as_of, select=MODELS, variables=variables, progress=progress
+    )
 
 
-def renew_cohorts(organization: Organization, *, run_id: str, as_of: datetime) -> list[DbtResult]:
+def renew_cohorts(
+    organization: Organization, *, run_id: str, as_of: datetime, progress: Progress | None = None
+) -> list[DbtResult]:
     """Compute every cohort anew, and whatever else stands on the same tables; closed ones come out as they were."""
     select = MODELS if _is_built() else ()
-    return pipeline.build_models([organization], run_id=run_id, as_of=as_of, select=select)
+    return pipeline.build_models([organization], run_id=run_id, as_of=as_of, select=select, progress=progress)
 
 
 def _is_built() -> bool:

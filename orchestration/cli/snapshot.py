@@ -50,7 +50,7 @@ def snapshot(
         pipeline.prepare([chosen])
         pipeline.link_clients(chosen)
         screen.stage(f"snapshots of {days.first} to {days.last}")
-        snapshots.renew(chosen, days, run_id=pipeline.new_run_id(), as_of=as_of)
+        snapshots.renew(chosen, days, run_id=pipeline.new_run_id(), as_of=as_of, progress=screen)
         screen.finish()
     console, told = Console(), snapshots.renewed(chosen, days)
     if not told:

@@ -114,6 +114,15 @@ def test_one_organizations_trouble_is_no_others(
     assert told(office) == {OWN, *EVERYBODY}
 
 
+def test_an_organization_of_which_nothing_was_built_yet_is_no_trouble(
+    settled: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fernhill = one_organization(marts.ORGANIZATION)
+    monkeypatch.setattr(partitions, "configured", lambda: [fernhill.model_copy(update={"id": "new-msp"}), fernhill])
+    settled.write("update app.check_results set run_id = 'next'")
+    assert settled.read() == "Every deck says what it said."
+
+
 def test_before_the_first_build_there_is_nothing_to_read_and_nothing_wrong(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
