@@ -1,4 +1,4 @@
-"""Tickets and time entries from raw tables to monthly figures: the whole build, and a day on which 1 % changed.
+"""Tickets and time entries from raw tables to monthly figures: the whole build, and days on which 1 % changed.
 
 Held against SQL written by hand for the same tables over the same records (``bench.by_hand``), one after the other in
 each round. The same tables are built with all that they need and every test of it; beside them everything that the
@@ -8,6 +8,7 @@ and, beside it, as processor time of Postgres and of this process, which other p
 
 import contextlib
 import io
+import itertools
 import os
 import time
 from collections import defaultdict
@@ -20,13 +21,11 @@ import psycopg
 
 from bench import by_hand
 from bench.figures import Figure, say, seconds
-from bench.transform_records import LOADED_AT, change_some, load_everything
+from bench.transform_records import ENTRIES_PER_TICKET, LOADED_AT, change_some, load_everything
 from bench.workshop import Size, installation, organization, postgres
 from orchestration import pipeline, transformation
 from orchestration.errors import BuildFailed
 
-ENTRIES_PER_TICKET = 3
-"""As many as a ticket of an ordinary service desk has."""
 SAME = "+int_ticket_metrics_counted"
 """The tables that are made by hand too: tickets, time entries, their monthly figures."""
 
@@ -55,18 +54,20 @@ def measure(size: Size) -> list[Figure]:
             transformation.build(url)
             take("nothing of everything", lambda: transformation.build(url))
         say(f"transform: {size.tickets:,} tickets and {ENTRIES_PER_TICKET * size.tickets:,} time entries")
-        load_everything(url, organization().id, size.tickets, ENTRIES_PER_TICKET)
+        load_everything(url, organization().id, size.tickets)
+        days = itertools.count(1)
         for number in range(1, size.builds + 1):
             say(f"transform: round {number} of {size.builds}")
             take("same", lambda: _build_the_same(url, "--full-refresh"))
             take("by hand", lambda: by_hand.build(url))
-            _day(url, 2 * number - 1)
-            take("day", lambda: _build_the_same(url))
-            take("day by hand", lambda: by_hand.day(url))
-            _agree(url)
+            for what, is_scattered in (("day", False), ("scattered day", True)):
+                _day(url, next(days), is_scattered)
+                take(what, lambda: _build_the_same(url))
+                take(f"{what} by hand", lambda: by_hand.day(url))
+                _agree(url)
             if size.has_whole_project:
                 take("everything", lambda: transformation.build(url, full_refresh=True))
-                _day(url, 2 * number)
+                _day(url, next(days), is_scattered=False)
                 take("day of everything", lambda: transformation.build(url))
                 by_hand.day(url)
                 _agree(url)
@@ -76,6 +77,8 @@ def measure(size: Size) -> list[Figure]:
         *_figures("a day, 1 % changed", costs["day"], costs["same"], "the whole", "<= 0.10"),
         *_figures("a day, 1 % changed", costs["day"], costs["day by hand"], "its day by hand"),
         *_figures("a day, less dbt's own time", less["day"], less["same"], "the whole, less the same"),
+        *_figures("its changes scattered evenly", costs["scattered day"], costs["same"], "the whole"),
+        *_figures("its changes scattered evenly", costs["scattered day"], costs["scattered day by hand"], "by hand"),
         *(_of_everything(costs) if size.has_whole_project else ()),
     ]
 
@@ -103,8 +106,8 @@ def _build_the_same(url: str, *arguments: str) -> None:
         raise BuildFailed(f"The build that was to be measured failed: {outcome.exception or printed.getvalue()[-500:]}")
 
 
-def _day(url: str, number: int) -> None:
-    change_some(url, organization().id, LOADED_AT + timedelta(days=number), number)
+def _day(url: str, number: int, is_scattered: bool) -> None:
+    change_some(url, organization().id, LOADED_AT + timedelta(days=number), number, is_scattered)
 
 
 def _less(costs: Sequence[Cost], nothing: Sequence[Cost]) -> list[Cost]:

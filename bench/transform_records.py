@@ -1,4 +1,7 @@
-"""Raw tickets and time entries in any number, copied straight into the raw tables, and what a day changes of them."""
+"""Raw tickets and time entries in any number, copied straight into the raw tables, and what a day changes of them.
+
+They lie as a vendor's do: a higher id came later, and the time that was spent on a ticket lies near it.
+"""
 
 import json
 import random
@@ -14,7 +17,10 @@ from warehouse.raw_copying import ROW_COLUMNS, row_block
 LOADED_AT = datetime(2026, 7, 6, 14, tzinfo=UTC)
 """When the last of it was merged; days that follow come after it."""
 _COMPANIES = 400
-_MONTHS = timedelta(days=700)
+ENTRIES_PER_TICKET = 3
+"""As many as a ticket of an ordinary service desk has."""
+_DAYS = 700
+"""Since when there are records."""
 _BLOCK = 5_000
 _COPIED = 100_000
 """Records that are sent to the server; the rest it makes of them, under other ids, which is quicker."""
@@ -27,7 +33,7 @@ class Row(NamedTuple):
     source_updated_at: datetime | None = None
 
 
-def load_everything(url: str, organization_id: str, tickets: int, entries_per_ticket: int) -> None:
+def load_everything(url: str, organization_id: str, tickets: int) -> None:
     """Fill both raw tables and say that their streams were read to the end; the companies are clients of their own."""
     with psycopg.connect(url) as connection:
         connection.execute(
@@ -55,49 +61,89 @@ def load_everything(url: str, organization_id: str, tickets: int, entries_per_ti
             {"id": organization_id, "at": LOADED_AT},
         )
         connection.execute("update app.organizations set as_of = %s", [LOADED_AT + timedelta(days=30)])
+        entries = tickets * ENTRIES_PER_TICKET
         _copy(connection, _TICKET, organization_id, tickets, _tickets())
-        _copy(connection, _ENTRY, organization_id, tickets * entries_per_ticket, _entries(tickets))
-        _multiply(connection, _TICKET, tickets, "record")
-        _multiply(connection, _ENTRY, tickets * entries_per_ticket, _CHARGED.format(tickets=tickets))
+        _copy(connection, _ENTRY, organization_id, entries, _entries())
+        _spread(connection, _TICKET, tickets, _DATED_TICKET)
+        _spread(connection, _ENTRY, entries, _DATED_ENTRY)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum (analyze) raw_connectwise.tickets, raw_connectwise.time_entries")
 
 
-def change_some(url: str, organization_id: str, at: datetime, day: int) -> None:
+def change_some(url: str, organization_id: str, at: datetime, day: int, is_scattered: bool) -> None:
     """What a day brings to one record of a hundred: most were edited, one of ten was deleted.
 
-    Each day strikes other records.
+    A service desk works on what is new: nine of ten lie in the newest tenth of the records, the others anywhere.
+    Scattered, all lie anywhere, as evenly as can be: the hardest day there is. Each of eleven days strikes others.
     """
     edits = {"tickets": """{"status": {"id": 2, "name": "Closed"}}""", "time_entries": """{"actualHours": 1.5}"""}
     with psycopg.connect(url) as connection:
         for stream, edit in edits.items():
+            (newest,) = connection.execute(f"select 0.9 * count(*) from raw_connectwise.{stream}").fetchone()  # type: ignore[arg-type, misc]
             connection.execute(
                 f"""
                 update raw_connectwise.{stream}
                 set record = record || %(edit)s::jsonb, extracted_at = %(at)s,
-                    deleted_at = case when record_id::bigint %% 1000 = %(day)s then %(at)s end
-                where organization_id = %(id)s and record_id::bigint %% 100 = %(day)s
+                    deleted_at = case when record_id::bigint / 1000 %% 10 = %(day)s %% 10 then %(at)s end
+                where organization_id = %(id)s and ({_SCATTERED if is_scattered else _MOSTLY_NEW})
                 """,  # type: ignore[arg-type]
-                {"edit": edit, "at": at, "day": day, "id": organization_id},
+                {"edit": edit, "at": at, "day": day, "id": organization_id, "newest": newest},
             )
 
 
-_CHARGED = "record || jsonb_build_object('chargeToId', (record_id::bigint + %(more)s) * 7 %% {tickets})"
-"""An entry of its own ticket, as `_entries` has it."""
-_AGAIN = {"record_id": "(record_id::bigint + %(more)s)::text", "extracted_at": "extracted_at - interval '100 days'"}
+_SCATTERED = "record_id::bigint %% 100 = %(day)s"
+_MOSTLY_NEW = """
+    record_id::bigint %% 1000 = 100 * %(day)s %% 1000 + 99
+    or record_id::bigint >= %(newest)s and record_id::bigint %% 100 / 9 = %(day)s
+"""
+_DATED_TICKET = """copied.record || jsonb_build_object(
+    '_info', copied.record -> '_info' || jsonb_build_object('dateEntered', entered, 'lastUpdated', entered)
+) || case
+    when copied.record ? 'closedDate' then jsonb_build_object(
+        'closedDate',
+        at + ((copied.record ->> 'closedDate')::timestamptz - (copied.record -> '_info' ->> 'dateEntered')::timestamptz)
+    )
+    else '{}'
+end"""
+_DATED_ENTRY = """copied.record || jsonb_build_object(
+    'chargeToId', id / %(entries_per_ticket)s, 'timeStart', entered, 'timeEnd', entered, 'dateEntered', entered
+)"""
 
 
-def _multiply(connection: psycopg.Connection, stream: str, count: int, record: str) -> None:
-    """Every copied record again and again under further ids, until there are so many."""
-    if count <= _COPIED:
-        return
-    connection.execute(f"create temporary table copied on commit drop as select * from raw_{stream}")  # type: ignore[arg-type]
-    changed = _AGAIN | {"record": record}
+def _spread(connection: psycopg.Connection, stream: str, count: int, record: str) -> None:
+    """Take the copied records as often as needed for ``count``, by ascending id, each dated by its place among them."""
+    connection.execute(f"create temporary table copied on commit drop as table raw_{stream}")  # type: ignore[arg-type]
+    connection.execute(f"truncate raw_{stream}")  # type: ignore[arg-type]
+    changed = {
+        "organization_id": "copied.organization_id",
+        "record_id": "id::text",
+        "record": record,
+        "extracted_at": "at",
+        "first_seen_at": "at",
+    }
     values = ", ".join(changed.get(name, name) for name in ROW_COLUMNS.split(", "))
-    for more in range(_COPIED, count, _COPIED):
+    for more in range(0, count, _COPIED):
         connection.execute(
-            f"insert into raw_{stream} ({ROW_COLUMNS}) select {values} from copied where record_id::bigint < %(left)s",  # type: ignore[arg-type]
-            {"more": more, "left": count - more},
+            f"""
+            insert into raw_{stream} ({ROW_COLUMNS})
+            select {values} from copied
+            cross join lateral (select copied.record_id::bigint + %(more)s as id) as numbered
+            cross join lateral (
+                select %(loaded_at)s - %(days)s * (1 - id::double precision / %(count)s) * interval '1 day' as at
+            ) as placed
+            cross join lateral (
+                select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as entered
+            ) as written
+            where id < %(count)s
+            order by id
+            """,  # type: ignore[arg-type]
+            {
+                "more": more,
+                "count": count,
+                "days": _DAYS,
+                "loaded_at": LOADED_AT,
+                "entries_per_ticket": ENTRIES_PER_TICKET,
+            },
         )
     connection.execute("drop table copied")
 
@@ -105,10 +151,9 @@ def _multiply(connection: psycopg.Connection, stream: str, count: int, record: s
 def _copy(
     connection: psycopg.Connection, stream: str, organization_id: str, count: int, record: Callable[[int], bytes]
 ) -> None:
-    for number, block in enumerate(_blocks(min(count, _COPIED), record)):
-        at = LOADED_AT - timedelta(days=number)  # a build reads again what came in the newest hour: one block of it
+    for block in _blocks(min(count, _COPIED), record):
         with connection.cursor().copy(f"copy raw_{stream} ({ROW_COLUMNS}) from stdin (format binary)") as copy:  # type: ignore[arg-type]
-            copy.write(row_block(block, organization_id=organization_id, run_id="bench", extracted_at=at))
+            copy.write(row_block(block, organization_id=organization_id, run_id="bench", extracted_at=LOADED_AT))
 
 
 def _blocks(count: int, record: Callable[[int], bytes]) -> Iterator[list[Row]]:
@@ -125,7 +170,7 @@ def _tickets() -> Callable[[int], bytes]:
 
 
 def _classified(ticket: dict[str, Any], dice: random.Random) -> dict[str, Any]:
-    entered = LOADED_AT - dice.random() * _MONTHS
+    entered = LOADED_AT - dice.random() * timedelta(days=_DAYS)
     is_closed = dice.random() < 0.97
     board = dice.choice(["Help Desk", "Help Desk", "Projects", "Alerts"])
     ticket |= {
@@ -142,30 +187,21 @@ def _classified(ticket: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     return ticket
 
 
-def _entries(tickets: int) -> Callable[[int], bytes]:
-    """Time entries of about 1.5 KB, spread over the tickets."""
+def _entries() -> Callable[[int], bytes]:
+    """Time entries of about 1.5 KB."""
     dice = random.Random(12)
-    bodies = []
-    for _ in range(records.POOL):
-        halves = _halves(_entry(dice))
-        middle, tail = halves[1].split(b'"@@TICKET@@"')
-        bodies.append((halves[0], middle, tail))
-
-    def entry(number: int) -> bytes:
-        head, middle, tail = bodies[number % len(bodies)]
-        return b"%b%d%b%d%b" % (head, number, middle, number * 7 % tickets, tail)
-
-    return entry
+    bodies = [_halves(_entry(dice)) for _ in range(records.POOL)]
+    return lambda number: b"%b%d%b" % (bodies[number % len(bodies)][0], number, bodies[number % len(bodies)][1])
 
 
 def _entry(dice: random.Random) -> dict[str, Any]:
-    made = f"{LOADED_AT - dice.random() * _MONTHS:%Y-%m-%dT%H:%M:%SZ}"
+    made = f"{LOADED_AT - dice.random() * timedelta(days=_DAYS):%Y-%m-%dT%H:%M:%SZ}"
     href = "https://psa.example.com/v4_6_release/apis/3.0"
     return {
         "id": records.MARK,
         "company": {"id": dice.randint(1, _COMPANIES), "name": "A company", "_info": {"href": f"{href}/companies/1"}},
         "chargeToType": "ServiceTicket" if dice.random() < 0.9 else "ChargeCode",
-        "chargeToId": "@@TICKET@@",
+        "chargeToId": 0,
         "member": {"id": 7, "identifier": f"tech{dice.randint(1, 40)}", "_info": {"href": f"{href}/members/7"}},
         "workType": {"id": 1, "name": "Remote", "_info": {"href": f"{href}/workTypes/1"}},
         "workRole": {"id": 1, "name": "Engineer", "_info": {"href": f"{href}/workRoles/1"}},
