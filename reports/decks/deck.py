@@ -11,9 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from pptx import Presentation
-from pptx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from pptx.oxml import parse_xml
-from pptx.parts.chart import ChartPart
 
 from reports.decks import receipts
 from reports.decks.brand import WHITE, Brand
@@ -23,6 +21,7 @@ from reports.decks.layouts import Box, Kind, Placeholder
 from reports.decks.measure import LINE_HEIGHT, wrapped
 from reports.decks.notes import Notes
 from reports.decks.pack import repacked
+from reports.decks.package_parts import PackageParts
 from reports.decks.records import DeckRecord, Field, SlideRecord
 from reports.decks.shapes import (
     NAMESPACES,
@@ -56,6 +55,7 @@ class Deck:
         self.quarter = snapshot.quarter
         self.draft_reason = snapshot.draft_reason
         self._presentation = Presentation(io.BytesIO(opened.content))
+        self.parts = PackageParts(self._presentation)
         self._layouts = {layout.name: layout for layout in self._presentation.slide_layouts}
         self._receipts_heading = receipts.heading(
             snapshot.owner.organization_id, snapshot.quarter.quarter, snapshot.state
@@ -136,8 +136,7 @@ class Deck:
         )
 
     def _page(self, layout: str) -> "Page":
-        slide = self._presentation.slides.add_slide(self._layouts[layout])
-        page = Page(self, slide, layout, self._slide)
+        page = Page(self, self.parts.slide(self._layouts[layout]), layout, self._slide)
         self._pages.append(page)
         return page
 
@@ -156,8 +155,6 @@ class Page:
         self._cited: dict[tuple[str, str, str], dict[str | None, Figure]] = {}
         self._spoken: list[str] = []
         self._noted = Notes()
-        for shape in list(slide.shapes):  # filled places are written whole; an empty one must not stay behind
-            self._tree.remove(shape.element)
         if deck.draft_reason is not None:
             self._draft_mark(deck.draft_reason)
 
@@ -254,12 +251,7 @@ class Page:
         for figure in figures:
             self.cite(figure)
         box, index, name = self._where(place)
-        package = self._slide.part.package
-        part = ChartPart.load(
-            package.next_partname(ChartPart.partname_template), CONTENT_TYPE.DML_CHART, package, chart.xml()
-        )
-        part.chart_workbook.update_from_xlsx_blob(chart.embedded_workbook())
-        relation = self._slide.part.relate_to(part, RELATIONSHIP_TYPE.CHART)
+        relation = self._deck.parts.chart(self._slide, chart.xml(), chart.embedded_workbook())
         self._add(chart_xml(self._id(), name, box, relation, place=index, alt=chart.alt_text()))
         self._noted.chart(name, chart)
 
@@ -299,7 +291,7 @@ class Page:
         if cited:
             lines += [heading, *cited]
         if lines:
-            self._slide.notes_slide.notes_text_frame.text = legal("\n".join(lines))
+            self._deck.parts.notes(self._slide, "\n".join(lines).split("\n"))
 
     def _where(self, place: str | Box) -> tuple[Box, int | None, str]:
         if isinstance(place, Box):
