@@ -135,10 +135,17 @@ def _cost(url: str, work: Callable[[], object]) -> Cost:
     return Cost(clock, _processor_seconds(url) - before)
 
 
+_OTHERS = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+
+
 def _processor_seconds(url: str) -> float:
     """What the server's finished connections and this process have used so far; on Linux, which tells it."""
     own = os.times()
     with psycopg.connect(url) as connection:
+        for _ in range(500):  # a connection that was closed a moment ago is not counted before its backend has ended
+            if not connection.execute(_OTHERS).fetchall():
+                break
+            time.sleep(0.01)
         me = connection.info.backend_pid
         server = Path(f"/proc/{me}/stat")
         if not server.exists():

@@ -2,7 +2,8 @@
     The raw records of one stream that a staging model has to parse: all of them on a first build, afterwards those the
     loader touched since the model's own newest row of that organization, and an hour before it, because batches of
     one run commit in any order. `extracted_at` is the time of the merge and moves for deletions too, so a model that
-    grows leaves what it has parsed of that hour already, which after a nightly run is the whole day before.
+    grows leaves what it has parsed of that hour already, which after a nightly run is the whole day before. All of that
+    day has one instant, so it must not be the way to find a row: no index serves `is not distinct from`.
 -#}
 {% macro changed_records(stream) -%}
     select raw.*
@@ -16,7 +17,7 @@
             where
                 parsed.organization_id = raw.organization_id
                 and parsed.{{ model.config.unique_key[1] }} = raw.record_id
-                and parsed.extracted_at = raw.extracted_at
+                and parsed.extracted_at is not distinct from raw.extracted_at
         )
         {%- endif %}
     {%- endif %}

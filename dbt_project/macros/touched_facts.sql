@@ -16,7 +16,8 @@
 {#-
     Whether this table holds the row of `alias` as it was merged last, and made by today's rules. The hour that is read
     again for the sake of late commits is mostly such: after a nightly run it is the whole day before. `marked` is whose
-    merge the mark speaks of, where it is not that of `alias` itself.
+    merge the mark speaks of, where it is not that of `alias` itself. A whole batch has one mark, so that no index of
+    marks may serve to find the row.
 -#}
 {% macro is_built(marks, mark, alias, key, marked=none) -%}
     {%- set organizations = [] -%}
@@ -28,7 +29,7 @@
         where
             built.organization_id = {{ alias }}.organization_id
             and built.{{ key }} = {{ alias }}.{{ key }}
-            and built.{{ mark }} = {{ marked or alias }}.extracted_at
+            and built.{{ mark }} is not distinct from {{ marked or alias }}.extracted_at
             and built.organization_id in ({{ organizations | join(', ') or "''" }})
     )
 {%- endmacro %}

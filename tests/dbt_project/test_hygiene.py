@@ -1,5 +1,6 @@
 """The project as a whole: full marks, docs that can be made, lineage that runs one way, changes built alone."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,13 @@ def test_every_macro_says_what_it_is_for():
         if path.read_text(encoding="utf-8").count("{#-") == 0 or not path.read_text(encoding="utf-8").startswith("{#-")
     ]
     assert silent == []
+
+
+def test_no_row_is_looked_up_by_the_instant_of_its_merge():
+    """A batch has one instant: by an index of it, each record of a day is held against all of the day before."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in PROJECT.rglob("*.sql") if "target" not in path.parts}
+    assert len(texts) > 200
+    assert [name for name, text in texts.items() if re.search(r"(?<!>)(?<!<)= [^=\n]*\.extracted_at\b", text)] == []
 
 
 def test_lineage_reads_from_left_to_right(manifest: Any):
