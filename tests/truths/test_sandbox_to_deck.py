@@ -104,9 +104,10 @@ def deck_text(path: Path) -> str:
 
 
 def test_a_second_run_changes_no_row(warehouse: Warehouse) -> None:
+    """Of the three businesses one is read again, and the dealer; the build is everybody's."""
     before = checksums(warehouse.url)
-    everyone = [*(one.organization for one in warehouse.businesses), warehouse.dealer]
-    report = pipeline.run(everyone, as_of=warehouse.businesses[0].now, progress=Quiet())
+    again = [warehouse.businesses[0].organization, warehouse.dealer]
+    report = pipeline.run(again, as_of=warehouse.businesses[0].now, progress=Quiet())
     assert report.exit_code == 0
     assert {one.new + one.changed + one.deleted for each in report.organizations for one in each.streams} == {0}
     assert checksums(warehouse.url) == before
