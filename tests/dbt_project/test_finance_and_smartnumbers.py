@@ -16,6 +16,11 @@ TIES = "assert_mapped_profit_and_loss_ties_to_the_report"
 SECTIONS = "assert_every_section_of_a_report_adds_up"
 DEPTH = "assert_no_report_is_nested_deeper_than_is_read"
 LEVELS = 18
+REPORT = "stg_quickbooks__profit_and_loss+"
+# Of what hangs on the report, what the data tests of it read.
+JUDGED = [
+    f"{REPORT},+{name}" for name in ("fct_profit_and_loss_ties", "int_report_rows_walked", "int_report_lines_flattened")
+]
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +43,20 @@ def books(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
+def corrected(books: Warehouse) -> Iterator[Warehouse]:
+    """The same warehouse, without its corrections again after the test."""
+    yield books
+    books.execute("delete from app.manual_metrics where method = 'corrected'")
+    books.dbt("run", "--select", "int_manual_metrics_recorded+")
+
+
+@pytest.fixture
 def damaged(books: Warehouse) -> Iterator[Warehouse]:
-    """The same warehouse, put right again after the test."""
+    """The same warehouse, its report put right again after the test, as far as it is judged: these tests come last."""
     yield books
     with psycopg.connect(books.url) as connection:
         world.replace_report(connection, world.APRIL)
-        connection.execute("delete from app.manual_metrics where method = 'corrected'")
-    books.dbt("run", "--select", "stg_quickbooks__profit_and_loss+")
+    books.dbt("run", "--select", *JUDGED)
 
 
 def monthly(warehouse: Warehouse, organization: str, period: str) -> dict[str, Decimal | None]:
@@ -153,12 +165,28 @@ def test_a_sound_report_ties_to_the_cent(books: Warehouse):
     ]
 
 
+def test_a_correction_wins_and_reaches_every_total_above_it(corrected: Warehouse):
+    before = monthly(corrected, "books", "2031-04")
+    with psycopg.connect(corrected.url) as connection:
+        world.enter(connection, "books", "2031-04", "mrr", Decimal(61000), method="corrected")
+    corrected.dbt("run", "--select", "int_manual_metrics_recorded+")
+    after = monthly(corrected, "books", "2031-04")
+    assert after["mrr"] == 61000
+    # What is no longer recurring revenue is product sales, so the total stays that of the books.
+    assert after["product_sales"] == Decimal(before["product_sales"] or 0) - 1000
+    assert after["total_revenue"] == before["total_revenue"]
+    assert corrected.rows(
+        "select method, won_because from marts.fct_metrics_monthly "
+        "where organization_id = 'books' and period = '2031-04' and metric = 'mrr' and client_id = 'all'"
+    ) == [("corrected", "Corrected ranks above accounting (60000).")]
+
+
 def test_a_report_that_does_not_add_up_fails_the_build(damaged: Warehouse):
     """Rent is a cent short, so its section no longer ties; wages are wrong inside Payroll, whose own total tells."""
     with psycopg.connect(damaged.url) as connection:
         changes = {'"21500.00"': '"21499.99"', '"id": "9"}, {"value": "40000.00"}': '"id": "9"}, {"value": "39000.00"}'}
         world.replace_report(connection, world.april_with(changes))
-    damaged.dbt("run", "--select", "stg_quickbooks__profit_and_loss+")
+    damaged.dbt("run", "--select", *JUDGED)
     with pytest.raises(AssertionError) as failure:
         damaged.dbt("test", "--select", TIES, SECTIONS)
     assert TIES in str(failure.value)
@@ -181,7 +209,7 @@ def test_rows_are_read_to_a_depth_and_what_lies_deeper_fails_the_build(damaged: 
         for _ in range(levels - 1):
             rows = world.section(None, world.row("Section", None, ""), [rows], "7.00")
         world.replace_report(connection, world.report("2031-04", [{**rows, "group": "Income"}]))
-    damaged.dbt("run", "--select", "stg_quickbooks__profit_and_loss+")
+    damaged.dbt("run", "--select", *JUDGED)
     read = damaged.rows(
         "select max(depth), count(*), max(own_amount) from intermediate.int_report_rows_walked "
         "where organization_id = 'books'"
@@ -193,19 +221,3 @@ def test_rows_are_read_to_a_depth_and_what_lies_deeper_fails_the_build(damaged: 
         with pytest.raises(AssertionError, match=DEPTH):
             damaged.dbt("test", "--select", DEPTH)
         assert read == [(LEVELS, LEVELS, None)]
-
-
-def test_a_correction_wins_and_reaches_every_total_above_it(damaged: Warehouse):
-    before = monthly(damaged, "books", "2031-04")
-    with psycopg.connect(damaged.url) as connection:
-        world.enter(connection, "books", "2031-04", "mrr", Decimal(61000), method="corrected")
-    damaged.dbt("run", "--select", "int_manual_metrics_recorded+")
-    after = monthly(damaged, "books", "2031-04")
-    assert after["mrr"] == 61000
-    # What is no longer recurring revenue is product sales, so the total stays that of the books.
-    assert after["product_sales"] == Decimal(before["product_sales"] or 0) - 1000
-    assert after["total_revenue"] == before["total_revenue"]
-    assert damaged.rows(
-        "select method, won_because from marts.fct_metrics_monthly "
-        "where organization_id = 'books' and period = '2031-04' and metric = 'mrr' and client_id = 'all'"
-    ) == [("corrected", "Corrected ranks above accounting (60000).")]
