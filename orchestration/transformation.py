@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import io
 import json
 import os
@@ -84,6 +85,20 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def rarely_collecting() -> Iterator[None]:
+    """While dbt runs, what it knows of the project is not walked over for garbage every few hundred objects.
+
+    That took a fifth of its processor time, and freed little: nearly all of it lives until dbt ends.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 def build(
     database_url: str,
     *,
@@ -109,7 +124,11 @@ def build(
         arguments.append("--full-refresh")
     if variables:
         arguments += ["--vars", json.dumps(dict(variables))]
-    with _environment(dbt_environment(database_url)), contextlib.redirect_stdout(io.StringIO()) as printed:
+    with (
+        _environment(dbt_environment(database_url)),
+        contextlib.redirect_stdout(io.StringIO()) as printed,
+        rarely_collecting(),
+    ):
         outcome = dbtRunner().invoke(arguments)
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise KeyboardInterrupt  # dbt has ended its own queries and keeps the news to itself

@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 import psycopg.conninfo
 import pytest
 
-from orchestration.transformation import PROJECT, QUIETLY, dbt_environment
+from orchestration.transformation import PROJECT, QUIETLY, dbt_environment, rarely_collecting
 
 NAME_LENGTH = 30
 FILE = "partial_parse.msgpack"
@@ -44,7 +44,7 @@ def _parsed(url: str, variables: tuple[str, ...]) -> tuple[str, bytes]:
 
     target = Path(mkdtemp(prefix="qbr-parsed-"))
     try:
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, rarely_collecting():
             for key, value in dbt_environment(url).items():
                 patch.setenv(key, value)
             outcome = dbtRunner().invoke(["parse", *variables, *QUIETLY, "--target-path", str(target)])

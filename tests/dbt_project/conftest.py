@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.transformation import dbt_environment
+from orchestration.transformation import dbt_environment, rarely_collecting
 from tests.dbt_project.two_organizations import AS_OF, load_two_organizations
 from tests.parsed_project import database_name, give_parsed
 
@@ -35,7 +35,7 @@ class Warehouse:
         variables = ("--vars", f"as_of: '{AS_OF}'")
         described = () if arguments[0] in DESCRIBING else ("--no-write-json",)  # two seconds, and nobody reads it
         give_parsed(self.url, self.target, *variables)
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, rarely_collecting():
             for name, value in dbt_environment(self.url).items():
                 patch.setenv(name, value)
             outcome = dbtRunner().invoke(
