@@ -1,5 +1,6 @@
 """The benchmarks run and cover what they say. How fast anything is, no test asks: machines differ, and so do hours."""
 
+import os
 import subprocess
 import sys
 
@@ -7,12 +8,18 @@ import pytest
 
 from bench.__main__ import AFTER_THE_DEMONSTRATION, ALONE, SUBJECTS
 from bench.figures import Figure, speeds, table
+from tests.conftest import roomy_memory
 from warehouse.settings import PROJECT_ROOT
 
 
 def bench(*arguments: str) -> str:
+    """What it printed. Its servers lie in memory like those of the tests: nothing here asks how fast they are."""
     command = [sys.executable, "-m", "bench", *arguments]
-    return subprocess.run(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    memory = roomy_memory()
+    environment = os.environ | ({"TMPDIR": str(memory)} if memory else {})
+    return subprocess.run(
+        command, cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
 
 
 def tiny_run(*subjects: str) -> dict[str, list[str]]:
