@@ -5,7 +5,6 @@ import itertools
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from psycopg import sql
 
 import extractors
 from tests.parsed_project import database_name
+from tests.room import folder_for_databases
 from tests.sandbox_server import running_sandbox
 from warehouse.embedded import EmbeddedPostgres
 from warehouse.raw import ensure_raw_tables
@@ -34,9 +34,6 @@ QUICK = {
     "max_wal_senders": "0",
     "max_wal_size": "512MB",
 }
-# A new database is a thousand files: on a disk they cost twenty times the processor time that they cost in memory.
-IN_MEMORY = Path("/dev/shm")
-ROOM = 6 * 2**30
 ROOT = Path(__file__).parent.parent
 SHARED = re.compile(r"def \w+\([^)]*\b(empty_warehouse|first_build|manifest|warehouse)\b")
 ORDER = {"truths": 0, "dbt": 1, "tests/test_kill_and_rerun.py": 2}
@@ -81,7 +78,7 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("QBR_TEST_DATABASE_URL"):
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="qbr-tests-", dir=roomy_memory()))
+    folder = folder_for_databases()
     folder.chmod(0o755)  # as root the server is another user, who must be able to walk in
     server = EmbeddedPostgres(folder, 0, QUICK)
     try:
@@ -141,14 +138,6 @@ def a_database(postgres: str, template: str) -> Iterator[str]:
     _create(postgres, name, template)
     yield _address(postgres, name)
     _drop(postgres, name)
-
-
-def roomy_memory() -> Path | None:
-    """Where files are kept in memory, if there is plenty of it; a container may have 64 MB."""
-    if not IN_MEMORY.is_dir() or shutil.disk_usage(IN_MEMORY).free < ROOM:
-        return None
-    free = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable"))
-    return IN_MEMORY if int(free.split()[1]) * 1024 > ROOM else None
 
 
 def declared_streams() -> list[tuple[str, str, bool]]:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.__main__ import AFTER_THE_DEMONSTRATION, ALONE, SUBJECTS
 from bench.figures import Figure, speeds, table
-from tests.conftest import roomy_memory
+from tests.room import roomy_memory
 from warehouse.settings import PROJECT_ROOT
 
 

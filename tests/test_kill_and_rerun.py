@@ -94,7 +94,7 @@ def two_installations(postgres: str, template: str, tmp_path: Path):  # type: ig
 
 
 @pytest.mark.parametrize(
-    ("kills", "first_month"), [(2, "2025-10"), pytest.param(20, "2024-07", marks=pytest.mark.soak)]
+    ("kills", "first_month"), [(3, "2025-10"), pytest.param(20, "2024-07", marks=pytest.mark.soak)]
 )
 def test_a_killed_run_leaves_nothing_that_a_rerun_does_not_mend(
     two_installations: list[Installation], kills: int, first_month: str
