@@ -85,6 +85,7 @@ def _judged(connection: psycopg.Connection[Any], organization: Organization, fai
             else:
                 follow_up(connection, organization.id, as_of)
                 told = "models are being built; reminders only"
+            turns.make_sure()
             connection.commit()
     except Exception as error:  # noqa: BLE001 - a rule that cannot be judged must not keep messages from going
         connection.rollback()

@@ -26,7 +26,7 @@ from reports.alerts import raise_work_failed, resolve_run_failed
 from reports.decks import DeckBlocked
 from reports.decks.bulk import Order
 from reports.errors import ReportError, UnknownScope
-from warehouse.engine import connect
+from warehouse.engine import connect, is_unreachable
 from warehouse.errors import PostgresUnavailable
 from warehouse.organizations import Organization
 from warehouse.periods import Quarter, latest_complete_quarter
@@ -94,7 +94,7 @@ class _Tick:
             self.state.forget(organization.id)
             return True
         except Exception as error:  # noqa: BLE001 - one organization's trouble is no other's
-            if _is_unreachable(error):
+            if is_unreachable(error):
                 self._say(f"{organization.id}: the database cannot be reached ({type(error).__name__}).")
                 return False
             is_whole = True
@@ -137,7 +137,7 @@ class _Tick:
             # What lets the decks go again, or the client come back, is written, and so noticed.
             self._say(f"{organization.id}: {error}")
         except Exception as error:
-            if _is_unreachable(error):
+            if is_unreachable(error):
                 raise
             self._could_not(organization, client_id, error)
 
@@ -214,10 +214,3 @@ def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) ->
 def _is_drawn_by_a_run(instance: dg.DagsterInstance, organization: Organization) -> bool:
     runs = instance.get_runs(dg.RunsFilter(job_name=DRAWS_THEM_ITSELF, statuses=IN_PROGRESS))
     return any(organization.id in run.tags.values() for run in runs)
-
-
-def _is_unreachable(error: Exception) -> bool:
-    """Whether the server is gone, rather than something wrong with what was asked: then the next tick asks again."""
-    if isinstance(error, psycopg.OperationalError):
-        return (error.sqlstate or "08").startswith(("08", "57P"))
-    return isinstance(error, PostgresUnavailable | psycopg.InterfaceError)

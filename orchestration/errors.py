@@ -3,6 +3,7 @@
 QbrError
 ├── UsageError      the command was given something that cannot be: exit code 2
 ├── NothingDone     every part of the work failed: exit code 2
+├── TurnLost        the lock on the models was lost while it was needed: exit code 2
 ├── PartlyFailed    some parts failed, the rest is done: exit code 1
 └── BuildFailed     dbt could not build the models: exit code 2
 """
@@ -28,6 +29,10 @@ class UsageError(QbrError):
 
 class NothingDone(QbrError):
     """All of the work failed."""
+
+
+class TurnLost(QbrError):
+    """Others may have built or read the models while this went on; what it made is not to be relied on."""
 
 
 class PartlyFailed(QbrError):

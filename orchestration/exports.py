@@ -71,6 +71,7 @@ def write_declared(organization: Organization, progress: Progress | None = None)
                 resource=", ".join(one.path.name for one in written)[:500],
                 details={"files": len(written), "rows": sum(one.rows for one in written)},
             )  # fmt: skip
+        turns.make_sure()
         connection.commit()
     return Regular(tuple(written), tuple(failed), cleared)
 

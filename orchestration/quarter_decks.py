@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
 
 from orchestration import turns
 from orchestration.progress import Progress
@@ -121,7 +124,8 @@ def alone_with(organization_id: str, quarter: str, progress: Progress | None = N
             if progress:
                 progress.line(f"  Decks of {quarter} are being drawn; this goes on when they are.")
             connection.execute("select pg_advisory_lock(%s, hashtext(%s))", lock)
-        yield
+        with _given_back(connection):
+            yield
 
 
 @contextmanager
@@ -131,7 +135,18 @@ def while_nobody_draws(organization_id: str, quarter: str) -> Iterator[bool]:
         row = connection.execute(
             "select pg_try_advisory_lock_shared(%s, hashtext(%s))", [DECKS_LOCK, f"{organization_id}/{quarter}"]
         ).fetchone()
-        yield row == (True,)
+        with _given_back(connection):
+            yield row == (True,)
+
+
+@contextmanager
+def _given_back(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """The lock goes with the block: the server notices the end of a connection a little later."""
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):  # lost, and the lock with it
+            connection.execute("select pg_advisory_unlock_all()")
 
 
 def _told(failed: Outcome) -> str:

@@ -69,6 +69,7 @@ def make(
         if with_mail:
             about = scope.organization(connection, organization.id)
             sentences.append(mails.put(connection, settings, about, mailing, datetime.now(UTC)))
+        turns.make_sure()  # all of it or nothing
     return Made(month, files, tuple(sentences))
 
 

@@ -3,8 +3,13 @@
 With ``QBR_DATABASE_URL`` set that server is used; otherwise the embedded one, started when it is first needed.
 """
 
+import os
 import re
+import socket
+import sys
 from functools import lru_cache
+from itertools import takewhile
+from pathlib import Path
 
 import psycopg
 import sqlalchemy
@@ -12,6 +17,14 @@ import sqlalchemy
 from warehouse import embedded
 from warehouse.errors import PostgresUnavailable, SettingsUnusable
 from warehouse.settings import get_settings
+
+# Seconds and tries. Whoever vanished holds a lock for a minute, not for the two hours of most systems; and what lies
+# between takes no connection for dead that only holds a lock.
+_IDLE, _INTERVAL, _COUNT = 30, 10, 3
+_OPTIONS = (
+    f"-c timezone=UTC -c tcp_keepalives_idle={_IDLE} -c tcp_keepalives_interval={_INTERVAL} "
+    f"-c tcp_keepalives_count={_COUNT}"
+)
 
 
 def database_url() -> str:
@@ -32,8 +45,9 @@ def connect(url: str | None = None, *, autocommit: bool = False) -> psycopg.Conn
     address = plain(url) if url else database_url()
     try:
         return psycopg.connect(
-            address, autocommit=autocommit, connect_timeout=10, application_name="qbr", options="-c timezone=UTC"
-        )
+            address, autocommit=autocommit, connect_timeout=10, application_name=_ourselves(), options=_OPTIONS,
+            keepalives=1, keepalives_idle=_IDLE, keepalives_interval=_INTERVAL, keepalives_count=_COUNT,
+        )  # fmt: skip
     except psycopg.OperationalError as error:
         raise refusal(address, error) from error
 
@@ -49,6 +63,13 @@ def refusal(address: str, error: Exception) -> PostgresUnavailable:
     )
 
 
+def is_unreachable(error: Exception) -> bool:
+    """Whether the server is gone, rather than something wrong with what was asked of it."""
+    if isinstance(error, psycopg.OperationalError):
+        return (error.sqlstate or "08").startswith(("08", "57P"))
+    return isinstance(error, PostgresUnavailable | psycopg.InterfaceError)
+
+
 def engine() -> sqlalchemy.Engine:
     """SQLAlchemy's engine for the warehouse, over psycopg 3; one for each address."""
     return _engine(database_url())
@@ -58,6 +79,14 @@ def plain(url: str) -> str:
     """A Postgres address without SQLAlchemy's driver name."""
     scheme, separator, rest = url.partition("://")
     return f"postgresql://{rest}" if separator and scheme.startswith("postgres") else url
+
+
+def _ourselves() -> str:
+    """What others are told of whoever holds a lock: the command's name without what was typed after it, and where."""
+    called = Path(sys.argv[0])
+    program = called.parent.name if called.stem == "__main__" else called.stem
+    words = ["qbr", *takewhile(str.isalpha, sys.argv[1:3])] if program == "qbr" else [f"qbr in {program}"]
+    return f"{' '.join(words)}, process {os.getpid()} on {socket.gethostname()}"[:63]  # the server keeps no more
 
 
 def _checked(url: str) -> str:

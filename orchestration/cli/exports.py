@@ -70,6 +70,7 @@ def export(
             resource=", ".join(one.path.name for one in done)[:500],
             details={"files": len(done), "rows": sum(one.rows for one in done)},
         )
+        turns.make_sure()
         screen.finish()
         for one in done:
             screen.line(f"{near(one.path)}: {one.rows:,} rows")

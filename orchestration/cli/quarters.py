@@ -38,6 +38,7 @@ def freeze(
     pipeline.prepare([chosen])
     with on_screen() as screen, turns.sole_builder(screen), connect() as connection:
         kept = frozen_quarters.freeze(connection, chosen.id, named, frozen_by=getpass.getuser(), note=note)
+        turns.make_sure()
     typer.echo(
         f"{named} of {chosen.name} is frozen with {kept:,} figures. "
         f"`qbr quarter restatements --quarter {named}` will say what changes in it."

@@ -145,6 +145,7 @@ def finalise(
     pipeline.prepare([chosen])
     with on_screen() as screen, turns.sole_builder(screen), connect() as connection:
         closed, count = sessions.finalise(connection, chosen.id, session, _person(), version=version)
+        turns.make_sure()
     typer.echo(
         f"{closed.session_id} is finalised with {count:,} rows of figures and "
         f"{_several(len(closed.open_actions), 'open action item')}. "

@@ -15,6 +15,7 @@ from reports.alerts.conditions import Condition, Judgement
 from reports.alerts.kinds import figures, gaps, money, signals, sources
 from reports.alerts.situation import Situation
 from reports.views.watching import AlertRule
+from warehouse.engine import is_unreachable
 
 KINDS: dict[str, Callable[[AlertRule, Situation], Judgement]] = {
     "threshold": figures.threshold,
@@ -63,9 +64,11 @@ def judge_apart(rule: AlertRule, situation: Situation) -> Judgement:
     try:
         with situation.attempt():
             return judge(rule, situation)
-    except (UnknownKind, psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UndefinedTable):
-        raise  # the organization's file, the server or marts that nobody has built, not this rule
-    except Exception as error:  # noqa: BLE001  one value that nobody foresaw must not silence the other rules
+    except (UnknownKind, psycopg.errors.UndefinedTable):
+        raise  # the organization's file, or marts that nobody has built, not this rule
+    except Exception as error:  # one value that nobody foresaw must not silence the other rules
+        if is_unreachable(error):
+            raise
         broke = f"judging it broke ({type(error).__name__} at {_place_of(error)})"
         return Judgement(judged=frozenset(), waits_for=broke, gap=broke, is_broken=True)
 

@@ -13,6 +13,7 @@ import pytest
 from orchestration import exports as orders
 from orchestration import turns
 from orchestration.assets import exports, regular_reports
+from orchestration.errors import TurnLost
 from orchestration.exports import write_declared
 from orchestration.progress import Quiet
 from orchestration.selection import one_organization
@@ -94,6 +95,30 @@ def test_a_build_that_comes_while_exports_are_read_waits_and_no_export_is_empty(
     builder.join(60)
     assert [one.rows for one in done.written] == [clients] != [0]
     assert connection.execute("select to_regclass('marts.made_before') is not null").fetchone() == (True,)
+
+
+def test_where_builds_were_not_kept_away_all_the_time_no_export_is_noted(
+    place: Path, connection: psycopg.Connection, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks(place, "exports: [{of: dim_clients}]")
+    connection.commit()
+    read = orders.export_mart
+
+    def reading(*arguments: object, **named: object) -> object:
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute(
+                "select pg_terminate_backend(pid, 60000) from pg_locks where locktype = 'advisory' and objid = %s",
+                [turns.BUILD_LOCK],
+            )
+        return read(*arguments, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(orders, "export_mart", reading)
+        with pytest.raises(TurnLost, match="may be empty or mix two builds"):
+            write_declared(one_organization(marts.ORGANIZATION))
+    assert connection.execute("select count(*) from app.artefacts").fetchone() == (0,)
+    connection.commit()
+    assert len(write_declared(one_organization(marts.ORGANIZATION)).written) == 1
 
 
 def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothing(place: Path) -> None:

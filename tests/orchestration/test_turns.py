@@ -1,14 +1,17 @@
 """One builds the models, or several read them; whoever waits is told for what."""
 
+import os
+import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from orchestration import turns
+from orchestration import quarter_decks, turns
+from orchestration.errors import TurnLost
 from orchestration.progress import Quiet
 from tests.installation import installed
 
@@ -71,6 +74,25 @@ def queues(database_url: str) -> Callable[[], bool]:
     return look
 
 
+def waits_for(comer: Comer, work: str, holders: int) -> None:
+    """What it was told: for which work, and where each of those is that hold the lock."""
+    [told] = comer.told
+    assert told.startswith(work.strip())
+    named = told.removeprefix(work.strip())
+    one = rf"qbr in \S+, process {os.getpid()} on \S+ \(process \d+ of Postgres\) since \d{{4}}-\d\d-\d\d \d\d:\d\d UTC"
+    assert re.fullmatch(rf" Held by {'; '.join([one] * holders)}\. If one hangs: .*", named), named
+
+
+def lose(url: str) -> None:
+    """End the connection that holds the lock, as a server does that restarts."""
+    with psycopg.connect(url, autocommit=True) as other:
+        ended = other.execute(
+            "select pg_terminate_backend(pid, 60000) from pg_locks where locktype = 'advisory' and granted "
+            "and database = (select oid from pg_database where datname = current_database())"
+        ).fetchall()
+    assert ended == [(True,)]
+
+
 def test_readers_read_together_and_a_build_waits_for_all_of_them_and_says_so(queues: Callable[[], bool]) -> None:
     first, second = Comer(turns.reading), Comer(turns.reading)
     assert first.comes_in()
@@ -82,7 +104,7 @@ def test_readers_read_together_and_a_build_waits_for_all_of_them_and_says_so(que
     assert not build.is_inside.is_set()
     second.leave()
     assert build.comes_in()
-    assert build.told == [turns.OTHERS_READ.strip()]
+    waits_for(build, turns.OTHERS_READ, 2)
     build.leave()
 
 
@@ -92,7 +114,7 @@ def test_a_reader_waits_for_a_build_and_says_so(queues: Callable[[], bool]) -> N
         assert queues()
         assert not reader.is_inside.is_set()
     assert reader.comes_in()
-    assert reader.told == [turns.ANOTHER_BUILDS.strip()]
+    waits_for(reader, turns.ANOTHER_BUILDS, 1)
     reader.leave()
 
 
@@ -101,7 +123,7 @@ def test_a_build_waits_for_another_and_says_so(queues: Callable[[], bool]) -> No
         second = Comer(turns.sole_builder)
         assert queues()
     assert second.comes_in()
-    assert second.told == [turns.ANOTHER_BUILDS.strip()]
+    waits_for(second, turns.ANOTHER_BUILDS, 1)
     second.leave()
 
 
@@ -119,7 +141,7 @@ def test_many_readers_keep_no_build_away(queues: Callable[[], bool]) -> None:
     assert not late.is_inside.is_set()
     build.leave()
     assert late.comes_in()
-    assert late.told == [turns.ANOTHER_COMES_FIRST.strip()]
+    waits_for(late, turns.ANOTHER_COMES_FIRST, 1)
     late.leave()
 
 
@@ -176,3 +198,54 @@ def test_a_turn_ends_with_its_block_also_where_that_fails() -> None:
         assert build.comes_in()
         build.leave()
         assert build.told == []
+
+
+@pytest.mark.parametrize(
+    ("turn", "whom"), [(turns.sole_builder, "others"), (turns.reading, "builds"), (turns.reading_if_free, "builds")]
+)
+def test_a_lock_that_was_lost_fails_what_went_well(
+    database_url: str, turn: Callable[[], AbstractContextManager[object]], whom: str
+) -> None:
+    with pytest.raises(TurnLost, match=rf"The lock that keeps {whom} away was lost .* Run it once more"), turn():
+        lose(database_url)
+    with pytest.raises(KeyError), turn():  # noqa: PT012 - what it says itself comes first
+        lose(database_url)
+        raise KeyError
+    with turns.sole_builder():
+        pass
+
+
+def test_who_commits_asks_before_whether_the_lock_is_still_held(database_url: str) -> None:
+    turns.make_sure()
+    with pytest.raises(TurnLost), turns.reading():  # noqa: PT012 - asked inside, which the end of the block repeats
+        turns.make_sure()
+        lose(database_url)
+        with pytest.raises(TurnLost):
+            turns.make_sure()
+
+
+def test_a_lock_that_was_lost_during_a_build_is_told_in_a_sentence_before_others_read(database_url: str) -> None:
+    told = pytest.raises(TurnLost, match="others may have read or built in between")
+    with told, turns.sole_builder() as let_others_read:
+        lose(database_url)
+        let_others_read()
+
+
+def test_the_lock_of_a_quarters_decks_goes_with_its_block(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with its connection, whose end the server notices when it comes to it."""
+    with (
+        psycopg.connect(database_url, autocommit=True) as first,
+        psycopg.connect(database_url, autocommit=True) as other,
+    ):
+        connections = [first, other, first]
+        monkeypatch.setattr(quarter_decks, "connect", lambda **_: nullcontext(connections.pop()))
+        with quarter_decks.alone_with("fernhill", "2026-Q2"):
+            pass
+        with quarter_decks.while_nobody_draws("fernhill", "2026-Q2") as is_free:
+            assert is_free
+        with quarter_decks.while_nobody_draws("fernhill", "2026-Q2") as is_free:
+            assert is_free
+        held = first.execute("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
+        assert held.fetchone() == (0,)
+        held = other.execute("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
+        assert held.fetchone() == (0,)

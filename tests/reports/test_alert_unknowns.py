@@ -168,7 +168,12 @@ def asks_wrongly(_rule: object, situation: Situation) -> None:
     situation._connection.execute("select 1 / 0")
 
 
-@pytest.mark.parametrize("breaks", [divides, asks_wrongly])
+def takes_too_long(_rule: object, situation: Situation) -> None:
+    situation._connection.execute("set local statement_timeout = '1ms'")
+    situation._connection.execute("select pg_sleep(60)")
+
+
+@pytest.mark.parametrize("breaks", [divides, asks_wrongly, takes_too_long])
 def test_a_rule_that_breaks_ends_nothing_of_its_own_holds_up_no_other_and_is_told(bare, monkeypatch, breaks):
     """One value that nobody had foreseen silenced every alert of the organization."""
     churned(bare)
@@ -183,3 +188,14 @@ def test_a_rule_that_breaks_ends_nothing_of_its_own_holds_up_no_other_and_is_tol
     assert set(told) == {"missing", "over_limit"}
     assert told["missing"].startswith("The alert rule ended cannot be judged: judging it broke (")
     assert list(found.waiting) == ["ended"]
+
+
+def test_a_server_that_went_is_not_taken_for_a_rule_that_breaks(bare, monkeypatch):
+    churned(bare)
+
+    def goes(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setitem(rules.KINDS, "subscription", goes)
+    with pytest.raises(psycopg.OperationalError):
+        evaluate(bare, ORGANIZATION, AUGUST)
