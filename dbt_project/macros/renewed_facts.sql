@@ -136,8 +136,9 @@
 
 {#-
     Before time entries are renewed: note the tickets that lose some of them to another ticket or to none. Their new
-    record no longer tells where they lay, nor does that of time that was deleted once it comes back elsewhere. Whoever counts the time of a ticket is told in the same transaction in which
-    it moves, so that no build that breaks off can lose it.
+    record no longer tells where they lay, nor does that of time that was deleted once it comes back elsewhere. Whoever
+    counts the time of a ticket is told in the same transaction in which it moves, so that no build that breaks off can
+    lose it.
 -#}
 {% macro note_moved_time(moved, staged) -%}
     {%- if execute and load_relation(this) is not none -%}

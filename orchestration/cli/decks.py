@@ -13,7 +13,7 @@ from orchestration import pipeline, turns
 from orchestration.cli.deck_comparison import print_comparison
 from orchestration.cli.options import OneOrganizationOption, QuarterOption, as_quarter
 from orchestration.cli.report import near, summary, without_decks
-from orchestration.errors import NothingDone, UsageError
+from orchestration.errors import NothingDone, TurnLost, UsageError
 from orchestration.progress import complain, on_screen
 from orchestration.quarter_decks import build_quarter
 from orchestration.selection import must_have_begun, one_organization, run_instant
@@ -179,11 +179,19 @@ def finalise_deck(
         except (FinaliseRefused, DeckBlocked) as error:
             raise NothingDone(str(error)) from error
         try:
+            turns.make_sure()
             connection.commit()
-        except psycopg.Error:
+        except (psycopg.Error, TurnLost):
             done.withdraw()
             raise
     typer.echo(f"Final: {near(done.path)}, SHA-256 {done.frozen.content_sha256}.")
+    if done.companions:
+        typer.echo(f"Kept with it: {' and '.join(one.name for one in done.companions)}.")
+    if done.lacking:
+        typer.echo(
+            f"Kept without its {' and its '.join(done.lacking)}: none was made of this very deck, and none is made of "
+            "one that is final. Print or copy it from the file; the next time, wait until `qbr deck list` names both."
+        )
 
 
 @app.command("comment")

@@ -9,11 +9,12 @@ import psycopg
 import typer
 from rich.console import Console
 
-from orchestration import elsewhere, explanation, lacking, readings, wording
+from orchestration import elsewhere, explanation, lacking, readings, turns, wording
 from orchestration.cli import receipts
 from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
 from orchestration.errors import UsageError
 from orchestration.metric_reference import Entry
+from orchestration.progress import on_screen
 from orchestration.selection import one_organization
 from warehouse.engine import connect
 from warehouse.organizations import Organization
@@ -40,7 +41,8 @@ def explain(
     as_quarter(asked) if is_quarter else as_period(asked)
     chosen = one_organization(organization)
     console = Console()
-    with connect() as connection:
+    # Read to its end before anything is shown: parts of two builds do not add up, and a pager keeps nobody waiting.
+    with on_screen() as screen, turns.reading(screen), connect() as connection:
         definition = readings.find_definition(connection, metric)
         entry = None if definition else elsewhere.find(metric)
         if entry:
@@ -48,8 +50,9 @@ def explain(
         else:
             teller = Teller(connection, chosen, definition or readings.definition(connection, metric), client)
             lines = teller.quarter(asked) if is_quarter else teller.month(asked)
-        for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        told = list(lines)
+    for line in told:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class Teller:

@@ -40,6 +40,12 @@ class FinalisedDeck:
     companions: tuple[Path, ...] = ()
     """Its PDF and its handout, where they were made of this very deck."""
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Which of the two were not, and so are not kept."""
+        kept = {place.suffix for place in self.companions}
+        return tuple(name for suffix, name in ((".pdf", "PDF"), (".xlsx", "handout")) if suffix not in kept)
+
     def withdraw(self) -> None:
         """Take the files back: what noted them could not be committed."""
         for place in (self.path, self.snapshot_path, *self.companions):

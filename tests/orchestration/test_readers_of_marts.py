@@ -16,6 +16,7 @@ from orchestration.assets import decks, reports
 from orchestration.cli import alerts as alert_commands
 from orchestration.cli import build as build_command
 from orchestration.cli import decks as deck_commands
+from orchestration.cli import explain as explain_command
 from orchestration.cli import exports as export_commands
 from orchestration.errors import NothingDone
 from orchestration.partitions import quarter_key
@@ -57,6 +58,7 @@ class Spy:
         with psycopg.connect(self._url, autocommit=True) as connection:
             row = connection.execute("select pg_try_advisory_lock(%s)", [turns.BUILD_LOCK]).fetchone()
             has = NOBODY if row == (True,) else BUILDER if turns.is_building(connection) else READERS
+            connection.execute("select pg_advisory_unlock_all()")  # the end of a connection is noticed late
         self.seen.append(has)
         raise NothingDone("Enough was seen.")
 
@@ -118,6 +120,12 @@ READS: dict[str, tuple[Callable[[], object], ModuleType | type, str, str]] = {
         lambda: qbr("alerts", "backtest", "--metric", "mrr", "--above", "1"),
         alert_commands,
         "test_on_the_past",
+        READERS,
+    ),
+    "qbr_explain": (
+        lambda: qbr("explain", "mrr", "--period", "2026-06"),
+        explain_command.readings,
+        "find_definition",
         READERS,
     ),
     "suite_by_dagster": (check_by_dagster, checks, "record_suite", READERS),
