@@ -23,7 +23,7 @@ from orchestration.deck_rounds import Remembered
 from orchestration.quarter_decks import while_nobody_draws
 from orchestration.selection import run_instant
 from reports.alerts import raise_work_failed, resolve_run_failed
-from reports.decks import DeckBlocked
+from reports.decks import BuiltDeck, DeckBlocked
 from reports.decks.bulk import Order
 from reports.errors import ReportError, UnknownScope
 from warehouse.engine import connect, is_unreachable
@@ -200,15 +200,30 @@ def _news(
     if last is None or (last.tags or {}).get(DATA_VERSION) != found.version or not found.standing:
         yield from told_of(organization_id, quarter, found.client_id, found.version, found.standing)
         return
-    drawn = _latest(instance, place.decks, place.key)
-    if drawn is None or SHA256 not in drawn.metadata or drawn.metadata[SHA256].value != files_of(found.standing):
-        yield from told_of(organization_id, quarter, found.client_id, "", found.standing)
+    if _are(found.standing, _latest(instance, place.decks, place.key)):
+        return
+    if _are(found.standing, _latest_observation(instance, place.decks, place.key)):
+        # Drawn by a run that made no PDF or handout of them: told as what is still to be drawn, so that it is tried again.
+        yield from told_of(organization_id, quarter, found.client_id, found.version, ())
+        return
+    yield from told_of(organization_id, quarter, found.client_id, "", found.standing)
+
+
+def _are(decks: Sequence[BuiltDeck], told: dg.AssetMaterialization | dg.AssetObservation | None) -> bool:
+    """Whether Dagster was told of these very files."""
+    return told is not None and SHA256 in told.metadata and told.metadata[SHA256].value == files_of(decks)
 
 
 def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) -> dg.AssetMaterialization | None:
     wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[partition])
     records = instance.fetch_materializations(wanted, limit=1).records
     return records[0].asset_materialization if records else None
+
+
+def _latest_observation(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) -> dg.AssetObservation | None:
+    wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[partition])
+    records = instance.fetch_observations(wanted, limit=1).records
+    return records[0].event_log_entry.asset_observation if records else None
 
 
 def _is_drawn_by_a_run(instance: dg.DagsterInstance, organization: Organization) -> bool:

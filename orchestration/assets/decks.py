@@ -109,6 +109,7 @@ def decks(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
 def _client_decks(context: dg.AssetExecutionContext) -> None:
     """Render the decks of the clients chosen; those of the same quarter together."""
     told: dict[str, Metadata] = {}
+    lacking: dict[str, Metadata] = {}
     progress = Logged(context.log)
     failed: list[str] = []
     for (organization_id, quarter), keys in groupby(sorted(context.partition_keys), key=_quarter_of):
@@ -127,12 +128,17 @@ def _client_decks(context: dg.AssetExecutionContext) -> None:
                 failed.append(str(error))
                 continue
             failed += done.failed
+            without = {deck.client_id for deck in done.companions.without}
             for client_id, built in by_client(done.built).items():
                 if len(built) == len(orders[client_id]):
-                    told[chosen[client_id]] = metadata_of_decks(organization_id, built)
+                    # Not told as drawn without its PDF or handout: nobody would hear of it, and nothing try again.
+                    whole_or_not = lacking if client_id in without else told
+                    whole_or_not[chosen[client_id]] = metadata_of_decks(organization_id, built)
     if failed:
         for key, metadata in told.items():  # the others stand: only a step that ends well tells of them by itself
             context.log_event(dg.AssetMaterialization(client_decks.key, partition=key, metadata=metadata))
+        for key, metadata in lacking.items():
+            context.log_event(dg.AssetObservation(client_decks.key, partition=key, metadata=metadata))
         raise dg.Failure(description=" ".join(failed), allow_retries=False)
     for key, metadata in told.items():
         context.add_asset_metadata(metadata, asset_key=client_decks.key, partition_key=key)

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Companions:
     why_no_pdf: str | None = None
     failed: tuple[str, ...] = ()
     """A sentence for each deck that goes without one of them."""
+    without: tuple[BuiltDeck, ...] = ()
+    """These decks."""
     traces: tuple[str, ...] = ()
     """Where those came from that nobody foresaw, for the operator's log."""
 
@@ -46,7 +48,7 @@ def accompany(
 ) -> Companions:
     """Handout and PDF of every deck that has none of its own yet; the caller commits. `said` hears how far it is."""
     shelf = _Shelf(connection, organization_id, quarter)
-    handouts, printed, failed, traces = list[Path](), list[Printed](), list[str](), list[str]()
+    handouts, printed, trouble = list[Path](), list[Printed](), _Trouble()
     missing = [deck for deck in decks if not shelf.has(deck, ".xlsx")]
     for number, deck in enumerate(missing, start=1):
         said(f"handout {number} of {len(missing)}")
@@ -54,8 +56,7 @@ def accompany(
             record = render(decode(_document(deck))).record
             write_handout(record, deck.snapshot_sha256, deck.path.with_suffix(".xlsx"))
         except Exception as error:  # noqa: BLE001 - one that fails stops no other; the sentence is the command's answer
-            failed.append(f"{deck.path.name} has no handout ({_cause(error)}); the deck itself is whole.")
-            traces += _trace(error)
+            trouble.add(deck, "handout", error)
             continue
         shelf.note(deck, ".xlsx", "handout")
         handouts.append(deck.path.with_suffix(".xlsx"))
@@ -65,13 +66,13 @@ def accompany(
         batch = missing[first : first + AT_ONCE]
         said(f"PDF {first + 1} to {first + len(batch)} of {len(missing)}")
         try:
-            made = _printed(batch, failed, traces)
+            made = _printed(batch, trouble)
         except PaperUnavailable as error:
             why_not = str(error)
             break
         for deck, one in made:
             if not deck.stands:  # what was printed is perhaps the other run's deck; that run prints it itself
-                failed.append(f"{deck.path.name} has no PDF ({_cause(Replaced())}); the deck itself is whole.")
+                trouble.add(deck, "PDF", Replaced())
                 continue
             shelf.note(deck, ".pdf", "pdf", made_by=one.made_by)
             printed.append(one)
@@ -80,8 +81,9 @@ def accompany(
         pdfs=tuple(one.path for one in printed),
         made_by=printed[-1].made_by if printed else None,
         why_no_pdf=why_not,
-        failed=tuple(failed),
-        traces=tuple(traces),
+        failed=tuple(trouble.sentences),
+        without=tuple(trouble.decks),
+        traces=tuple(trouble.traces),
     )
 
 
@@ -100,7 +102,21 @@ def _document(deck: BuiltDeck) -> bytes:
     return document
 
 
-def _printed(batch: Sequence[BuiltDeck], failed: list[str], traces: list[str]) -> list[tuple[BuiltDeck, Printed]]:
+@dataclass(slots=True)
+class _Trouble:
+    """What failed so far: a sentence each, whose deck it was, and where it came from."""
+
+    sentences: list[str] = field(default_factory=list)
+    decks: list[BuiltDeck] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+
+    def add(self, deck: BuiltDeck, companion: str, error: Exception) -> None:
+        self.sentences.append(f"{deck.path.name} has no {companion} ({_cause(error)}); the deck itself is whole.")
+        self.decks.append(deck)
+        self.traces += _trace(error)
+
+
+def _printed(batch: Sequence[BuiltDeck], trouble: _Trouble) -> list[tuple[BuiltDeck, Printed]]:
     """The batch at once; where that fails, each by itself, so that only the one at fault goes without."""
     try:
         return list(zip(batch, print_decks([one.path for one in batch]), strict=True))
@@ -108,10 +124,9 @@ def _printed(batch: Sequence[BuiltDeck], failed: list[str], traces: list[str]) -
         raise
     except Exception as error:  # noqa: BLE001 - as above
         if len(batch) == 1:
-            failed.append(f"{batch[0].path.name} has no PDF ({_cause(error)}); the deck itself is whole.")
-            traces += _trace(error)
+            trouble.add(batch[0], "PDF", error)
             return []
-        return [pair for deck in batch for pair in _printed([deck], failed, traces)]
+        return [pair for deck in batch for pair in _printed([deck], trouble)]
 
 
 def _trace(error: Exception) -> list[str]:

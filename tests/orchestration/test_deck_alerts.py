@@ -1,6 +1,7 @@
 """Decks that follow what they say: whose alert a run opens, and which good run ends it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import psycopg
@@ -13,6 +14,7 @@ from orchestration.selection import one_organization
 from orchestration.sensors import AUTOMATED, run_failed, run_succeeded
 from reports.alerts import DeliverySummary
 from reports.decks import bulk
+from reports.paper import companions
 from tests.orchestration.office import BIRCH, JUNIPER, ORCHARD, Office
 from tests.reports import marts
 from warehouse.organizations import Organization
@@ -79,6 +81,31 @@ def test_of_a_run_of_several_those_that_were_drawn_are_told_of_nobody(settled: O
     broken.remove("orchard-legal")
     ended(settled, BIRCH, ORCHARD)
     assert open_alerts(settled) == {f"{BY_ITSELF}: {BIRCH}"}, "what the failed run drew is over as well"
+
+
+def test_a_client_whose_handout_failed_is_told_tried_again_and_over_once_it_is_there(
+    settled: Office, broken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its deck was told as drawn, so that nobody heard of it, and nothing was tried before the evening."""
+
+    def breaks(record: object, named: str, path: Path) -> None:
+        if "birch" in path.name:
+            raise KeyError("no such column")
+        written(record, named, path)  # type: ignore[arg-type]
+
+    written = companions.write_handout
+    monkeypatch.setattr(companions, "write_handout", breaks)
+    settled.requested()
+    ended(settled, BIRCH, JUNIPER)
+    assert open_alerts(settled) == {f"{BY_ITSELF}: {BIRCH}"}
+    monkeypatch.setattr(companions, "write_handout", written)
+    settled.write("update app.check_results set checked_at = checked_at + interval '1 day'")
+    settled.read()
+    assert BIRCH in settled.requested()
+    ended(settled, JUNIPER)
+    assert open_alerts(settled) == {f"{BY_ITSELF}: {BIRCH}"}
+    ended(settled, BIRCH)
+    assert open_alerts(settled) == set()
 
 
 def test_a_deck_that_somebody_draws_by_hand_is_drawn(settled: Office, broken: list[str]) -> None:
