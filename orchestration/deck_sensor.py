@@ -203,7 +203,7 @@ def _news(
     if _are(found.standing, _latest(instance, place.decks, place.key)):
         return
     if _are(found.standing, _latest_observation(instance, place.decks, place.key)):
-        # Drawn by a run that made no PDF or handout of them: told as what is still to be drawn, so that it is tried again.
+        # Drawn by a run that made no PDF or handout of them: told as what is still to be drawn, and so tried again.
         yield from told_of(organization_id, quarter, found.client_id, found.version, ())
         return
     yield from told_of(organization_id, quarter, found.client_id, "", found.standing)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import extractors
-from orchestration import checks, model_versions, transformation, turns
+from orchestration import checks, model_versions, quarter_decks, transformation, turns
 from orchestration.extraction import StreamOutcome, choose, extract_source
 from orchestration.progress import Progress
-from orchestration.quarter_decks import QuarterDecks, build_quarter
+from orchestration.quarter_decks import QuarterDecks
 from reports.alerts import AlertSummary, DeliverySummary, deliver, evaluate
 from reports.decks import DeckBlocked
 from warehouse import citus, clients, migrations, raw, roles
@@ -165,19 +165,39 @@ def set_instant(organizations: Sequence[Organization], as_of: datetime) -> None:
 
 def report(one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progress: Progress) -> OrganizationReport:
     """Decks of the quarter and alerts, for an organization whose models are built and checked."""
-    settings = get_settings()
-    organization = one.organization
+    with quarter_decks.alone_with(one.organization.id, str(quarter), progress):
+        with turns.reading(progress):
+            drawn = _draw_and_judge(one, as_of=as_of, quarter=quarter, progress=progress)
+        _accompany(one, drawn, progress)
+    _deliver(one)
+    return one
+
+
+def _draw_and_judge(
+    one: OrganizationReport, *, as_of: datetime, quarter: Quarter, progress: Progress
+) -> quarter_decks.Drawn | None:
+    """What is read from the models, for whoever is alone with the quarter and reads them."""
+    organization, drawn = one.organization, None
     try:
         progress.stage(f"{organization.name}: decks of {quarter}")
-        one.decks = build_quarter(organization, str(quarter), progress=progress)
+        drawn = quarter_decks.draw(organization, str(quarter), progress=progress)
     except DeckBlocked as error:
         one.decks_blocked = str(error)
     progress.stage(f"{organization.name}: alerts")
-    with turns.reading(progress), connect() as connection:
-        one.alerts = evaluate(connection, organization.id, as_of)
     with connect() as connection:
-        one.deliveries = deliver(connection, settings, datetime.now(UTC), organization_id=organization.id)
-    return one
+        one.alerts = evaluate(connection, organization.id, as_of)
+    return drawn
+
+
+def _accompany(one: OrganizationReport, drawn: quarter_decks.Drawn | None, progress: Progress) -> None:
+    if drawn:
+        progress.stage(f"{one.organization.name}: decks on paper")
+        one.decks = quarter_decks.accompanied(drawn, progress=progress)
+
+
+def _deliver(one: OrganizationReport) -> None:
+    with connect() as connection:
+        one.deliveries = deliver(connection, get_settings(), datetime.now(UTC), organization_id=one.organization.id)
 
 
 def run(
@@ -207,14 +227,25 @@ def run(
             )
         link_clients(organization)
         done.organizations.append(one)
-    progress.stage("models and their tests")
-    with turns.sole_builder(progress) as let_others_read:
-        done.built = build_models(organizations, run_id=done.run_id, as_of=as_of, progress=progress)
-        for one in done.organizations:
-            progress.stage(f"{one.organization.name}: checks")
-            one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
-        let_others_read()  # nobody builds before the decks are drawn, so that they show what was built here
-        for one in done.organizations:
-            latest = latest_complete_quarter(as_of, one.organization.time_zone)
-            report(one, as_of=as_of, quarter=quarter or (period.quarter if period else latest), progress=progress)
+    shown = {
+        one.organization.id: quarter
+        or (period.quarter if period else latest_complete_quarter(as_of, one.organization.time_zone))
+        for one in done.organizations
+    }
+    with quarter_decks.alone_with_all([(name, str(one)) for name, one in shown.items()], progress):
+        progress.stage("models and their tests")
+        drawn: list[quarter_decks.Drawn | None] = []
+        with turns.sole_builder(progress) as let_others_read:
+            done.built = build_models(organizations, run_id=done.run_id, as_of=as_of, progress=progress)
+            for one in done.organizations:
+                progress.stage(f"{one.organization.name}: checks")
+                one.checks = checks.run(one.organization, run_id=done.run_id, built=done.built)
+            let_others_read()  # nobody builds before the decks are drawn, so that they show what was built here
+            for one in done.organizations:
+                quarter_of_decks = shown[one.organization.id]
+                drawn.append(_draw_and_judge(one, as_of=as_of, quarter=quarter_of_decks, progress=progress))
+        for one, decks in zip(done.organizations, drawn, strict=True):
+            _accompany(one, decks, progress)
+    for one in done.organizations:
+        _deliver(one)
     return done

@@ -6,8 +6,8 @@ Whoever draws decks of a quarter is alone with them: a second one waits and then
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,17 @@ class QuarterDecks:
         return len(self.built) - len(self.drawn)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Decks of a quarter as they were drawn; handouts and PDFs are made of them afterwards."""
+
+    organization_id: str
+    quarter: str
+    wanted: Sequence[Order]
+    outcomes: Sequence[Outcome]
+    left_out: Sequence[tuple[str, str]]
+
+
 def build_quarter(
     organization: Organization,
     quarter: str,
@@ -68,41 +79,69 @@ def build_quarter(
     Each deck is committed by itself. Raises DeckBlocked while a check holds them back, UnknownScope for an
     organization or quarter that is not in the marts.
     """
-    settings, organization_id = get_settings(), organization.id
-    with ExitStack() as alone:
-        # Always the models first: who has the quarter and waits for them would keep out those who read them.
+    # Always the quarter first: who reads the models and waits for another's PDFs would keep builds away meanwhile.
+    with alone_with(organization.id, quarter, progress=progress):
         with turns.reading(progress):
-            wanted = list(orders) or orders_for(organization, quarter)
-            left_out: Sequence[tuple[str, str]] = ()
-            if not orders and any(one.deck == "client" for one in wanted):
-                with connect() as connection:
-                    left_out = clients_left_out(connection, organization_id, quarter)
-            alone.enter_context(alone_with(organization_id, quarter, progress))
-            outcomes: list[Outcome] = []
-            commission = Commission(organization_id, quarter, settings.var_dir / "reports", force_reason, actor)
-            for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
-                outcomes.append(outcome)
-                progress.detail(f"{len(outcomes)} of {len(wanted)}")
-        # From here on everything is made of the decks' snapshots, and models may be built.
-        places = {order: number for number, order in enumerate(wanted)}
-        outcomes.sort(key=lambda one: places[one.order])
-        built = [one.built for one in outcomes if one.built is not None]
+            drawn = draw(
+                organization,
+                quarter,
+                progress=progress,
+                orders=orders,
+                processes=processes,
+                force_reason=force_reason,
+                actor=actor,
+            )
+        return accompanied(drawn, progress=progress, pdf=pdf)
+
+
+def draw(
+    organization: Organization,
+    quarter: str,
+    *,
+    progress: Progress,
+    orders: Sequence[Order] = (),
+    processes: int | None = None,
+    force_reason: str | None = None,
+    actor: Actor = RUN,
+) -> Drawn:
+    """The decks alone, for whoever is alone with the quarter and reads the models. Raises as :func:`build_quarter`."""
+    organization_id = organization.id
+    wanted = list(orders) or orders_for(organization, quarter)
+    left_out: Sequence[tuple[str, str]] = ()
+    if not orders and any(one.deck == "client" for one in wanted):
         with connect() as connection:
-            prints = settings.prints_pdf if pdf is None else pdf
-            companions = accompany(connection, organization_id, quarter, built, pdf=prints, said=progress.detail)
-            connection.commit()
-        return QuarterDecks(
-            built=built,
-            drawn=[one.built for one in outcomes if one.built is not None and not one.is_unchanged],
-            failed=[
-                *(_told(one) for one in outcomes if one.error is not None),
-                *companions.failed,
-                *([where_the_details_are("\n".join(companions.traces))] if companions.traces else []),
-            ],
-            left_out=[f"{name}: {why}" for name, why in left_out],
-            missing=[one.order for one in outcomes if one.built is None],
-            companions=companions,
+            left_out = clients_left_out(connection, organization_id, quarter)
+    outcomes: list[Outcome] = []
+    commission = Commission(organization_id, quarter, get_settings().var_dir / "reports", force_reason, actor)
+    for outcome in build_all(wanted, commission, connect, processes=processes or _processes(len(wanted))):
+        outcomes.append(outcome)
+        progress.detail(f"{len(outcomes)} of {len(wanted)}")
+    places = {order: number for number, order in enumerate(wanted)}
+    outcomes.sort(key=lambda one: places[one.order])
+    return Drawn(organization_id, quarter, wanted, outcomes, left_out)
+
+
+def accompanied(drawn: Drawn, *, progress: Progress, pdf: bool | None = None) -> QuarterDecks:
+    """Handouts and PDFs of decks, made of their snapshots alone: models may be built meanwhile."""
+    built = [one.built for one in drawn.outcomes if one.built is not None]
+    prints = get_settings().prints_pdf if pdf is None else pdf
+    with connect() as connection:
+        companions = accompany(
+            connection, drawn.organization_id, drawn.quarter, built, pdf=prints, said=progress.detail
         )
+        connection.commit()
+    return QuarterDecks(
+        built=built,
+        drawn=[one.built for one in drawn.outcomes if one.built is not None and not one.is_unchanged],
+        failed=[
+            *(_told(one) for one in drawn.outcomes if one.error is not None),
+            *companions.failed,
+            *([where_the_details_are("\n".join(companions.traces))] if companions.traces else []),
+        ],
+        left_out=[f"{name}: {why}" for name, why in drawn.left_out],
+        missing=[one.order for one in drawn.outcomes if one.built is None],
+        companions=companions,
+    )
 
 
 def orders_for(organization: Organization, quarter: str) -> list[Order]:
@@ -117,13 +156,24 @@ def orders_for(organization: Organization, quarter: str) -> list[Order]:
 
 @contextmanager
 def alone_with(organization_id: str, quarter: str, progress: Progress | None = None) -> Iterator[None]:
-    """Nobody else draws decks of this quarter as long as the block runs; whoever comes second waits."""
-    lock = [DECKS_LOCK, f"{organization_id}/{quarter}"]
+    """Nobody else draws decks of this quarter as long as the block runs; whoever comes second waits.
+
+    Wait for it before a turn at the models (:mod:`orchestration.turns`), never inside of one.
+    """
+    with alone_with_all([(organization_id, quarter)], progress):
+        yield
+
+
+@contextmanager
+def alone_with_all(quarters: Iterable[tuple[str, str]], progress: Progress | None = None) -> Iterator[None]:
+    """The same for the quarters of several organizations."""
     with connect(autocommit=True) as connection:
-        if connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", lock).fetchone() != (True,):
-            if progress:
-                progress.line(f"  Decks of {quarter} are being drawn; this goes on when they are.")
-            connection.execute("select pg_advisory_lock(%s, hashtext(%s))", lock)
+        for organization_id, quarter in sorted(quarters):  # in one order, so that two runs never wait for each other
+            lock = [DECKS_LOCK, f"{organization_id}/{quarter}"]
+            if connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", lock).fetchone() != (True,):
+                if progress:
+                    progress.line(f"  Decks of {quarter} are being drawn; this goes on when they are.")
+                connection.execute("select pg_advisory_lock(%s, hashtext(%s))", lock)
         with _given_back(connection):
             yield
 

@@ -80,6 +80,10 @@ def report() -> object:
     return pipeline.report(about, as_of=marts.AS_OF, quarter=QUARTER, progress=Quiet())
 
 
+def run() -> object:
+    return pipeline.run([one()], as_of=marts.AS_OF, progress=Quiet(), sources=[])
+
+
 def check_by_dagster() -> object:
     asked = dg.Definitions(
         assets=[dg.AssetSpec(SUITES[0].asset)],
@@ -111,6 +115,10 @@ READS: dict[str, tuple[Callable[[], object], ModuleType | type, str, str]] = {
     "asset_decks": (lambda: materialize(decks.decks, quarter_key(DEMO, QUARTER)), decks, "whose", READERS),
     "alerts_of_a_run": (report, pipeline, "evaluate", READERS),
     "messages_of_a_run": (report, pipeline, "deliver", NOBODY),
+    "decks_of_qbr_run": (run, quarter_decks, "build_all", READERS),
+    "alerts_of_qbr_run": (run, pipeline, "evaluate", READERS),
+    "handouts_and_pdfs_of_qbr_run": (run, quarter_decks, "accompany", NOBODY),
+    "messages_of_qbr_run": (run, pipeline, "deliver", NOBODY),
     "asset_alerts": (lambda: materialize(reports.alerts, DEMO), reports, "evaluate", READERS),
     "messages_of_that_asset": (lambda: materialize(reports.alerts, DEMO), reports, "deliver", NOBODY),
     "alerts_watched": (lambda: alerting.watch([one()]), alerting, "evaluate", READERS),
@@ -137,8 +145,9 @@ READS: dict[str, tuple[Callable[[], object], ModuleType | type, str, str]] = {
 @pytest.mark.parametrize("reader", READS)
 def test_a_build_that_came_now_would_find(installation: str, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     doing, where, name, who = READS[reader]
-    for module, built in ((pipeline, "build_models"), (quarter_decks, "build_all"), (pipeline, "build_quarter")):
-        monkeypatch.setattr(module, built, lambda *_, **__: [])
+    for module, called in (*((quarter_decks, one) for one in ("build_all", "orders_of")), (pipeline, "build_models")):
+        monkeypatch.setattr(module, called, lambda *_, **__: [])
+    monkeypatch.setattr(checks, "run", lambda *_, **__: [])
     spy = Spy(installation)
     monkeypatch.setattr(where, name, spy)
     with suppress(Exception):
@@ -147,3 +156,17 @@ def test_a_build_that_came_now_would_find(installation: str, reader: str, monkey
     with suppress(NothingDone):
         spy()
     assert spy.seen[-1] == NOBODY
+
+
+@pytest.mark.parametrize("drawer", [draw, report, run])
+def test_who_waits_for_decks_that_another_draws_keeps_no_build_away(
+    installation: str, drawer: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PDFs are part of the waiting: one that hung would have kept everybody from the models."""
+    monkeypatch.setattr(pipeline, "build_models", lambda *_, **__: [])
+    monkeypatch.setattr(checks, "run", lambda *_, **__: [])
+    spy = Spy(installation)
+    monkeypatch.setattr(Quiet, "line", spy)
+    with quarter_decks.alone_with(DEMO, str(QUARTER)), suppress(NothingDone):
+        drawer()
+    assert spy.seen == [NOBODY]
