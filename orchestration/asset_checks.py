@@ -11,7 +11,7 @@ from expectations import SUITES, Suite
 from orchestration import checks, newest_months, turns
 from orchestration.assets.models import KEYS, MANIFEST
 from orchestration.checks import blocks
-from orchestration.progress import Logged
+from orchestration.progress import Logged, Progress
 from orchestration.selection import chosen_organizations, run_instant
 from warehouse.check_results import CheckResult, failed_checks
 from warehouse.engine import connect
@@ -100,7 +100,7 @@ def _evaluation(suite: Suite, outcomes: Mapping[str, CheckResult | None]) -> dg.
 )
 def newest_month(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Look at every mart that is kept by month, for all organizations."""
-    for found in newest_month_evaluations(chosen_organizations()):
+    for found in newest_month_evaluations(chosen_organizations(), Logged(context.log)):
         if found.asset_check_key in context.selected_asset_check_keys:
             yield dg.AssetCheckResult(
                 asset_key=found.asset_key,
@@ -112,9 +112,11 @@ def newest_month(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetChe
             )
 
 
-def newest_month_evaluations(organizations: Sequence[Organization]) -> Iterator[dg.AssetCheckEvaluation]:
+def newest_month_evaluations(
+    organizations: Sequence[Organization], progress: Progress
+) -> Iterator[dg.AssetCheckEvaluation]:
     """Whether each mart that is kept by month has the newest one, for all organizations."""
-    with turns.reading(), connect() as connection:
+    with turns.reading(progress), connect() as connection:
         built = set(newest_months.kept_by_month(connection))
         instants = {one.id: run_instant([one]) for one in organizations}
         lacking = {

@@ -19,6 +19,7 @@ from orchestration.errors import BuildFailed
 from orchestration.extraction import StreamOutcome
 from orchestration.progress import Logged, Quiet
 from orchestration.selection import one_organization, run_instant
+from orchestration.timetable import HOLDS_A_BUILD
 from warehouse.organizations import Organization
 from warehouse.periods import Period, latest_complete_quarter
 
@@ -133,7 +134,7 @@ def conclude_devices(failed: list[str]) -> None:
     executor_def=dg.in_process_executor,
     partitions_def=partitions.organizations,
     description="One organization's whole pipeline: extract, link, build, check, render, alert.",
-    tags={"dagster/max_runtime": "14400"},
+    tags={"dagster/max_runtime": HOLDS_A_BUILD},
 )
 def daily() -> None:
     """Extract all sources, then build, check and report."""
@@ -159,5 +160,5 @@ newest_months = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     description="Whether marts hold the newest month that is over: run apart from what builds them, so that it says so "
     "when nothing was built.",
-    tags={"dagster/max_runtime": "600"},
+    tags={"dagster/max_runtime": HOLDS_A_BUILD},
 )

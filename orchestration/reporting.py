@@ -15,6 +15,7 @@ from orchestration.assets.deck_metadata import metadata_of
 from orchestration.deck_contents import ORGANIZATION_ITSELF, by_client, version_of
 from orchestration.extraction import StreamOutcome
 from orchestration.pipeline import OrganizationReport
+from orchestration.progress import Logged
 from orchestration.selection import chosen_organizations
 from orchestration.transformation import DbtResult
 from warehouse.organizations import Organization
@@ -62,7 +63,7 @@ def suites_run(context: dg.OpExecutionContext) -> None:
     """The suites have run for one organization; their checks, and those of the newest month, speak for all."""
     for outcome in asset_checks.evaluations([one.id for one in chosen_organizations()]):
         context.log_event(outcome)  # type: ignore[arg-type]  # taken at run time; the annotation leaves it out
-    for outcome in asset_checks.newest_month_evaluations(chosen_organizations()):
+    for outcome in asset_checks.newest_month_evaluations(chosen_organizations(), Logged(context.log)):
         context.log_event(outcome)  # type: ignore[arg-type]  # taken at run time; the annotation leaves it out
 
 

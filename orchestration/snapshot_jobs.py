@@ -12,6 +12,7 @@ from orchestration.errors import BuildFailed
 from orchestration.jobs import extract_op, prepare_warehouse
 from orchestration.progress import Logged
 from orchestration.selection import one_organization
+from orchestration.timetable import HOLDS_A_BUILD
 
 
 class Days(dg.Config):
@@ -70,7 +71,7 @@ def conclude_reading(failed: list[str]) -> None:
     executor_def=dg.in_process_executor,
     partitions_def=partitions.organizations,
     description="Executive snapshots of yesterday, or of the days and the client in the run's configuration.",
-    tags={"dagster/max_runtime": "3600"},
+    tags={"dagster/max_runtime": HOLDS_A_BUILD},
 )
 def snapshots_job() -> None:
     """Read the application's tables, then tell the days."""
@@ -83,7 +84,7 @@ def snapshots_job() -> None:
     executor_def=dg.in_process_executor,
     partitions_def=partitions.organizations,
     description="Cohorts of every month that is over.",
-    tags={"dagster/max_runtime": "3600"},
+    tags={"dagster/max_runtime": HOLDS_A_BUILD},
 )
 def cohorts_job() -> None:
     """Read the application's tables, then follow the cohorts."""

@@ -13,6 +13,10 @@ EXPORTS_AT = "0 5 * * *"
 # On the first five days the month before is read again; a report before that would tell of unfinished books.
 DATA_QUALITY_AT = "0 8 6 * *"
 
+HOLDS_A_BUILD = "14400"
+"""Seconds after which a run is ended that builds models or waits for whoever does: a reader that came at the beginning
+of somebody's longest build must outlive it, for runs are not started again."""
+
 # An application's tables; a dealer's make no product to tell of.
 APPLICATION = ("tenants", "users", "login_events", "activation_events", "jobs", "api_requests", "ai_usage")
 

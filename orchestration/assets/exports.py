@@ -10,6 +10,7 @@ from orchestration.assets.models import KEYS
 from orchestration.exports import Regular, write_declared
 from orchestration.progress import Logged
 from orchestration.selection import one_organization
+from orchestration.timetable import HOLDS_A_BUILD
 
 OWNERS = ["team:account-management"]
 
@@ -53,5 +54,5 @@ regular_exports = dg.define_asset_job(
     selection=dg.AssetSelection.assets(exports),
     executor_def=dg.in_process_executor,
     description="The exports that one organization's file names.",
-    tags={"dagster/max_runtime": "1800"},
+    tags={"dagster/max_runtime": HOLDS_A_BUILD},
 )

@@ -12,6 +12,7 @@ from orchestration.assets.files import Metadata, metadata_of_files
 from orchestration.assets.models import shown_by
 from orchestration.progress import Logged
 from orchestration.selection import one_organization, run_instant
+from orchestration.timetable import HOLDS_A_BUILD
 from reports.files import sha256_of
 
 OWNERS = ["team:account-management"]
@@ -83,7 +84,7 @@ def _job(asset: dg.AssetsDefinition, description: str) -> UnresolvedAssetJobDefi
         selection=dg.AssetSelection.assets(asset),
         executor_def=dg.in_process_executor,
         description=description,
-        tags={"dagster/max_runtime": "1800"},
+        tags={"dagster/max_runtime": HOLDS_A_BUILD},
     )
 
 

@@ -110,6 +110,14 @@ def test_jobs_schedules_and_sensors_are_there() -> None:
         assert one.description
 
 
+def test_no_job_that_waits_for_a_build_is_ended_before_the_longest_build_is() -> None:
+    """A report that came while everything was built from scratch was ended after half an hour, and never sent."""
+    repository = defs.get_repository_def()
+    named = [one for one in repository.job_names if not one.startswith("__")]
+    limits = {one: int(repository.get_job(one).tags["dagster/max_runtime"]) for one in named}
+    assert {one for one, limit in limits.items() if limit < limits["daily"]} == {"devices", "waiting_mails"}
+
+
 def test_loading_the_graph_imports_no_great_expectations_and_the_command_line_no_dagster() -> None:
     """Each takes seconds to import, and is not needed there."""
     for module, unwanted in (("orchestration.definitions", "great_expectations"), ("orchestration.cli", "dagster")):
