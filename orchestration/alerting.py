@@ -84,7 +84,7 @@ def _judged(connection: psycopg.Connection[Any], organization: Organization, fai
                 told = str(evaluate(connection, organization.id, as_of)).split(";")[0]
             else:
                 follow_up(connection, organization.id, as_of)
-                told = "models are being built; reminders only"
+                told = "models are built or about to be; reminders only"
             turns.make_sure()
             connection.commit()
     except Exception as error:  # noqa: BLE001 - a rule that cannot be judged must not keep messages from going

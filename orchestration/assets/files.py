@@ -1,7 +1,8 @@
 """How Dagster shows files that were written: where they lie, and in a table how large they are and what else is known.
 
-No links: a browser opens no ``file:`` address from a page of a server, and links of the download page open for whoever
-has them, so none is left in Dagster's history. Dagster's page copies the folder's path at a click.
+A link to the download page where people reach one, without a secret: whoever has a link with one opens the files, and
+Dagster's history shows it to everybody for ever. A browser opens no ``file:`` address from a page of a server; Dagster's
+page copies the folder's path at a click.
 """
 
 import os
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from warehouse.settings import get_settings
+
 Metadata = dict[str, dg.MetadataValue]
 Fact = str | int | float | None
 
 
 def metadata_of_files(files: Sequence[tuple[Path, Mapping[str, Fact]]]) -> Metadata:
-    """The folder they have in common, and each file as it is called in there, with what is known of it."""
+    """The download page, the folder they have in common, and each file as it is called in there, with what is known of it."""
     if not files:
         return {}
     folder = os.path.commonpath([path.parent for path, _ in files])
@@ -24,7 +27,10 @@ def metadata_of_files(files: Sequence[tuple[Path, Mapping[str, Fact]]]) -> Metad
     for name in facts:
         if all(isinstance(known.get(name), int | None) for _, known in files):
             columns[name] = "int"
+    settings = get_settings()
+    page = {"download page": dg.MetadataValue.url(settings.portal_address())} if settings.portal_url else {}
     return {
+        **page,
         "folder": dg.MetadataValue.path(folder),
         "files": dg.MetadataValue.table(
             [

@@ -116,7 +116,7 @@ def test_while_models_are_built_nothing_is_judged(installation):
         builder.execute("select pg_advisory_lock(%s)", [turns.BUILD_LOCK])
         said = alerting.watch(chosen_organizations())
         builder.execute("select pg_advisory_unlock(%s)", [turns.BUILD_LOCK])  # the end of a connection is noticed late
-    assert said["demo-msp"].startswith("models are being built; reminders only")
+    assert said["demo-msp"].startswith("models are built or about to be; reminders only")
     assert "opened" in alerting.watch(chosen_organizations())["demo-msp"]
 
 

@@ -170,3 +170,19 @@ def test_who_waits_for_decks_that_another_draws_keeps_no_build_away(
     with quarter_decks.alone_with(DEMO, str(QUARTER)), suppress(NothingDone):
         drawer()
     assert spy.seen == [NOBODY]
+
+
+def test_the_check_of_newest_months_says_for_whom_it_waits(installation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def line(_: Quiet, text: str) -> None:
+        said.append(text)
+        raise NothingDone("Enough was said.")
+
+    monkeypatch.setattr(Quiet, "line", line)
+    with psycopg.connect(installation, autocommit=True) as builder:
+        builder.execute("select pg_advisory_lock(%s)", [turns.BUILD_LOCK])
+        with suppress(NothingDone):
+            list(asset_checks.newest_month_evaluations([one()], Quiet()))
+        builder.execute("select pg_advisory_unlock_all()")
+    assert said == [turns.ANOTHER_BUILDS]

@@ -13,6 +13,7 @@ import pytest
 from orchestration import exports as orders
 from orchestration import turns
 from orchestration.assets import exports, regular_reports
+from orchestration.assets.files import metadata_of_files
 from orchestration.errors import TurnLost
 from orchestration.exports import write_declared
 from orchestration.progress import Quiet
@@ -181,3 +182,16 @@ def test_a_report_shows_where_its_files_lie_what_names_their_content_and_its_fig
     assert metadata["figures"].value == {"mrr": "12.50"}
     named = {record.data["file"]: record.data["sha256"] for record in metadata["files"].value.records}
     assert named["metrics.xlsx"] == hashlib.sha256(b"workbook").hexdigest()
+
+
+def test_files_link_to_the_download_page_where_people_reach_one_and_to_none_elsewhere(
+    database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "metrics.xlsx"
+    file.write_bytes(b"workbook")
+    with installed(database_url, tmp_path, portal_url="https://files.example.com/"):
+        page = metadata_of_files([(file, {})])["download page"]
+    assert isinstance(page, dg.UrlMetadataValue)
+    assert page.value == "https://files.example.com", "no secret stays in Dagster's history"
+    with installed(database_url, tmp_path):
+        assert list(metadata_of_files([(file, {})])) == ["folder", "files"]
