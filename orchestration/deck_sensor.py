@@ -196,22 +196,22 @@ def _news(
 ) -> Iterator[dg.AssetMaterialization]:
     """What Dagster does not know yet of these decks."""
     place = place_of(organization_id, quarter, found.client_id)
-    last = _latest(instance, place.contents, place.key)
-    if last is None or (last.tags or {}).get(DATA_VERSION) != found.version or not found.standing:
-        yield from told_of(organization_id, quarter, found.client_id, found.version, found.standing)
-        return
-    if _are(found.standing, _latest(instance, place.decks, place.key)):
-        return
-    if _are(found.standing, _latest_observation(instance, place.decks, place.key)):
+    is_told = _are(found.standing, _latest(instance, place.decks, place.key))
+    if not is_told and _are(found.standing, _latest_observation(instance, place.decks, place.key)):
         # Drawn by a run that made no PDF or handout of them: told as what is still to be drawn, and so tried again.
         yield from told_of(organization_id, quarter, found.client_id, found.version, ())
         return
-    yield from told_of(organization_id, quarter, found.client_id, "", found.standing)
+    last = _latest(instance, place.contents, place.key)
+    if last is None or (last.tags or {}).get(DATA_VERSION) != found.version or not found.standing:
+        yield from told_of(organization_id, quarter, found.client_id, found.version, found.standing)
+    elif not is_told:
+        yield from told_of(organization_id, quarter, found.client_id, "", found.standing)
 
 
 def _are(decks: Sequence[BuiltDeck], told: dg.AssetMaterialization | dg.AssetObservation | None) -> bool:
     """Whether Dagster was told of these very files."""
-    return told is not None and SHA256 in told.metadata and told.metadata[SHA256].value == files_of(decks)
+    named = told.metadata.get(SHA256) if decks and told else None
+    return named is not None and named.value == files_of(decks)
 
 
 def _latest(instance: dg.DagsterInstance, asset: dg.AssetKey, partition: str) -> dg.AssetMaterialization | None:

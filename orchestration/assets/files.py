@@ -1,8 +1,8 @@
 """How Dagster shows files that were written: where they lie, and in a table how large they are and what else is known.
 
 A link to the download page where people reach one, without a secret: whoever has a link with one opens the files, and
-Dagster's history shows it to everybody for ever. A browser opens no ``file:`` address from a page of a server; Dagster's
-page copies the folder's path at a click.
+Dagster's history shows it to everybody for ever. A browser opens no ``file:`` address from a page of a server;
+Dagster's page copies the folder's path at a click.
 """
 
 import os
@@ -18,7 +18,7 @@ Fact = str | int | float | None
 
 
 def metadata_of_files(files: Sequence[tuple[Path, Mapping[str, Fact]]]) -> Metadata:
-    """The download page, the folder they have in common, and each file as it is called in there, with what is known of it."""
+    """The download page, the folder they have in common, each file as it is called in there and what is known of it."""
     if not files:
         return {}
     folder = os.path.commonpath([path.parent for path, _ in files])

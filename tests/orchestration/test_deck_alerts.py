@@ -98,6 +98,7 @@ def test_a_client_whose_handout_failed_is_told_tried_again_and_over_once_it_is_t
     settled.requested()
     ended(settled, BIRCH, JUNIPER)
     assert open_alerts(settled) == {f"{BY_ITSELF}: {BIRCH}"}
+    assert settled.requested() == set()
     monkeypatch.setattr(companions, "write_handout", written)
     settled.write("update app.check_results set checked_at = checked_at + interval '1 day'")
     settled.read()

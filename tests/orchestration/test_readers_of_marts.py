@@ -185,4 +185,4 @@ def test_the_check_of_newest_months_says_for_whom_it_waits(installation: str, mo
         with suppress(NothingDone):
             list(asset_checks.newest_month_evaluations([one()], Quiet()))
         builder.execute("select pg_advisory_unlock_all()")
-    assert said == [turns.ANOTHER_BUILDS]
+    assert [one.startswith(turns.ANOTHER_BUILDS) for one in said] == [True]
