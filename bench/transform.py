@@ -98,7 +98,7 @@ def _build_the_same(url: str, *arguments: str) -> None:
     os.environ.update(transformation.dbt_environment(url))
     quickly = (*transformation.QUIETLY, *transformation.without_artefacts())
     command = ["build", *quickly, "--target-path", str(transformation.target()), *arguments]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
+    with contextlib.redirect_stdout(io.StringIO()) as printed, transformation.rarely_collecting():
         outcome = dbtRunner().invoke(
             [*command, "--select", SAME, "--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
         )

@@ -15,11 +15,10 @@
 
 {#-
     Whether this table holds the row of `alias` as it was merged last, and made by today's rules. The hour that is read
-    again for the sake of late commits is mostly such: after a nightly run it is the whole day before. `marked` is whose
-    merge the mark speaks of, where it is not that of `alias` itself. A whole batch has one mark, so that no index of
-    marks may serve to find the row.
+    again for the sake of late commits is mostly such: after a nightly run it is the whole day before. A whole batch has
+    one mark, so that no index of marks may serve to find the row.
 -#}
-{% macro is_built(marks, mark, alias, key, marked=none) -%}
+{% macro is_built(marks, mark, alias, key) -%}
     {%- set organizations = [] -%}
     {%- for row in marks if row[mark] -%}
         {%- do organizations.append("'" ~ dbt.escape_single_quotes(row['organization_id']) ~ "'") -%}
@@ -29,7 +28,7 @@
         where
             built.organization_id = {{ alias }}.organization_id
             and built.{{ key }} = {{ alias }}.{{ key }}
-            and built.{{ mark }} is not distinct from {{ marked or alias }}.extracted_at
+            and built.{{ mark }} is not distinct from {{ alias }}.extracted_at
             and built.organization_id in ({{ organizations | join(', ') or "''" }})
     )
 {%- endmacro %}
@@ -57,18 +56,18 @@
             {{ touched_since(marks, 'entries', 'extracted_at') }}
             and not {{ is_built(marks, 'extracted_at', 'entries', 'time_entry_id') }}
         union
-        -- What an entry counts for hangs on its ticket.
+        -- What an entry counts for hangs on its ticket, which is the one it had; else it has changed itself.
         select
-            entries.organization_id,
-            entries.time_entry_id
+            counted.organization_id,
+            counted.time_entry_id
         from {{ staged_tickets }} as tickets
-        inner join {{ staged_entries }} as entries
+        inner join {{ this }} as counted
             on
-                tickets.organization_id = entries.organization_id
-                and tickets.ticket_id = entries.charge_to_id
+                tickets.organization_id = counted.organization_id
+                and tickets.ticket_id = counted.ticket_id
         where
             {{ touched_since(marks, 'tickets', 'ticket_extracted_at') }}
-            and not {{ is_built(marks, 'ticket_extracted_at', 'entries', 'time_entry_id', 'tickets') }}
+            and counted.ticket_extracted_at is distinct from tickets.extracted_at
         union
         -- Its ticket may be read by now, or is known by now to be one that nobody has read.
         select
