@@ -45,13 +45,20 @@ def name_of(key: str) -> str:
     return f"{organization_id}/{Period.parse(month).quarter}" if month else key
 
 
-def scopes_of(keys: Iterable[str], organization_id: str, now: Standing) -> list[str]:
-    """The alerts of a run of these partitions that failed; none for decks that were drawn after all."""
+def scopes_of(keys: Iterable[str], organization_id: str, now: Standing, unresolved: Collection[str] = ()) -> list[str]:
+    """The alerts of a run of these partitions that failed; none for decks that were drawn after all.
+
+    While an alert of many is open, clients of that quarter that fail are told by it again, not each by its own.
+    """
     named = {name for name in map(name_of, keys) if name.split("/")[0] == organization_id}
-    left = sorted(named - now.drawn)
-    if len(left) > SEVERAL:
-        left = sorted({"/".join([*name.split("/")[:2], ALL]) for name in left})
-    return [f"{BY_ITSELF}: {name}" for name in left]
+    left = named - now.drawn
+    is_many = len(left) > SEVERAL
+    told = {name: f"{BY_ITSELF}: {name}" for name in left}
+    for name in left:
+        of_many = f"{BY_ITSELF}: {'/'.join([*name.split('/')[:2], ALL])}"
+        if is_many or (name.count("/") > 1 and of_many in unresolved):
+            told[name] = of_many
+    return sorted(set(told.values()))
 
 
 def is_of_decks(scope: str) -> bool:

@@ -84,6 +84,8 @@ class _Tick:
     until: datetime
     told: list[dg.AssetMaterialization] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    fails_again: set[str] = field(default_factory=set)
+    """Organizations with decks that could not be read in an earlier round either."""
 
     def has_read(self, organization: Organization) -> bool:
         """Read what the organization's decks say; False where some are left for the next tick. Loses no other's."""
@@ -99,8 +101,9 @@ class _Tick:
                 return False
             is_whole = True
             self._could_not(organization, ORGANIZATION_ITSELF, error)
-        if is_whole:
+        if is_whole or organization.id in self.fails_again:  # where something is always written, no round gets whole
             self._tell_people(organization)
+        if is_whole:
             self.state.forget(organization.id)
         return is_whole
 
@@ -119,6 +122,7 @@ class _Tick:
 
     def _read(self, organization: Organization, quarter: Quarter) -> bool:
         expected = self._expected(organization, quarter)
+        self.state.keep_failed(organization.id, expected)
         wanted = self.state.in_turn(organization.id, expected)
         for number, client_id in enumerate(wanted):
             if datetime.now(UTC) > self.until:
@@ -140,6 +144,8 @@ class _Tick:
             if is_unreachable(error):
                 raise
             self._could_not(organization, client_id, error)
+            return
+        self.state.failed = [one for one in self.state.failed if one != f"{organization.id}/{client_id}"]
 
     def _could_not(self, organization: Organization, client_id: str, error: Exception) -> None:
         """Say it in a sentence, keep the details, and go on with the next; it is tried again after the next write."""
@@ -147,7 +153,11 @@ class _Tick:
         cause = str(error) if isinstance(error, ReportError | PostgresUnavailable) else type(error).__name__
         self._say(f"{organization.id}: what {whose_decks} say could not be read ({cause}); the others go on.")
         self.context.log.error("".join(traceback.format_exception(error)))
-        self.state.failed.append(f"{organization.id}/{client_id}")
+        name = f"{organization.id}/{client_id}"
+        if name in self.state.failed:
+            self.fails_again.add(organization.id)
+        else:
+            self.state.failed.append(name)
 
     def _tell_people(self, organization: Organization) -> None:
         """Open an alert when decks of the organization could not be read, end it when all were."""

@@ -40,7 +40,8 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
     def tell(connection: psycopg.Connection[Any], organization: Organization) -> None:
         as_of = run_instant([organization])
         by_itself = scope_of(run) == deck_alerts.BY_ITSELF and bool(keys)
-        scopes = deck_alerts.scopes_of(keys, organization.id, now_drawn) if by_itself else [scope_of(run)]
+        open_ones = unresolved(connection, organization.id)
+        scopes = deck_alerts.scopes_of(keys, organization.id, now_drawn, open_ones) if by_itself else [scope_of(run)]
         for scope in scopes:
             raise_run_failed(connection, organization.id, job=scope, run_id=run.run_id, message=message, as_of=as_of)
         for scope in deck_alerts.ended(unresolved(connection, organization.id), now_drawn):

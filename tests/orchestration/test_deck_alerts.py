@@ -138,6 +138,13 @@ def test_a_failed_run_is_told_once_for_each_deck_it_left_or_once_for_many(
     assert deck_alerts.scopes_of(keys, marts.ORGANIZATION, now) == [f"{BY_ITSELF}: {one}" for one in scopes]
 
 
+def test_while_an_alert_of_many_is_open_its_clients_are_told_by_it_and_no_others() -> None:
+    of_many = f"{BY_ITSELF}: {OWN}/*"
+    assert deck_alerts.scopes_of(MANY[:2], marts.ORGANIZATION, NOBODY, [of_many]) == [of_many]
+    own = partitions.quarter_key(marts.ORGANIZATION, Quarter(2026, 2))
+    assert deck_alerts.scopes_of([own], marts.ORGANIZATION, NOBODY, [of_many]) == [f"{BY_ITSELF}: {OWN}"]
+
+
 def test_the_alert_of_many_ends_with_the_last_of_them() -> None:
     scopes = [f"{BY_ITSELF}: {OWN}/*", "daily"]
     last = Standing(frozenset(MANY[1:]), frozenset(MANY[:1]))

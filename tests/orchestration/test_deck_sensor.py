@@ -1,6 +1,7 @@
 """The sensor that reads what decks say: trouble of one client or organization is told and loses nobody else's news."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import dagster as dg
@@ -74,6 +75,31 @@ def test_an_error_that_nobody_foresaw_of_one_client_loses_no_other_and_opens_an_
     office.read()
     assert told(office) == {OWN, *EVERYBODY}
     assert open_alerts(office) == []
+
+
+class Haste:
+    """A clock by which a look has time for two clients."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 7, 6, tzinfo=UTC)
+
+    def now(self, _: tzinfo) -> datetime:
+        self._now += deck_sensor.READS_AT_MOST / 3
+        return self._now
+
+
+def test_who_always_fails_is_told_where_the_next_write_cuts_every_round_short(
+    office: Office, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a whole round told of anybody."""
+    monkeypatch.setattr(deck_sensor, "datetime", Haste())
+    trouble.of["birch-freight"] = KeyError("no such column")
+    for _ in range(6):
+        office.write("update app.check_results set checked_at = checked_at + interval '1 day'")
+        office.read()
+    assert told(office) == {OWN, JUNIPER, ORCHARD}
+    [(_, message)] = open_alerts(office)
+    assert "birch-freight" in message
 
 
 def test_a_check_that_holds_one_deck_back_ends_nobodys_and_is_no_trouble(office: Office, trouble: Trouble) -> None:
