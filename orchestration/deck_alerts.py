@@ -55,9 +55,8 @@ def scopes_of(keys: Iterable[str], organization_id: str, now: Standing, unresolv
     is_many = len(left) > SEVERAL
     told = {name: f"{BY_ITSELF}: {name}" for name in left}
     for name in left:
-        of_many = f"{BY_ITSELF}: {'/'.join([*name.split('/')[:2], ALL])}"
-        if is_many or (name.count("/") > 1 and of_many in unresolved):
-            told[name] = of_many
+        if _is_of_a_client(name) and (is_many or _of_many(name) in unresolved):
+            told[name] = _of_many(name)
     return sorted(set(told.values()))
 
 
@@ -67,8 +66,22 @@ def is_of_decks(scope: str) -> bool:
 
 
 def ended(scopes: Collection[str], now: Standing) -> list[str]:
-    """Which of these alerts tell of nothing that still holds."""
-    return [scope for scope in scopes if is_of_decks(scope) and _is_over(scope.partition(": ")[2], now)]
+    """Which of these alerts tell of nothing that still holds, or of a client that an alert of many speaks for."""
+    named = {scope: scope.partition(": ")[2] for scope in scopes if is_of_decks(scope)}
+    over = {scope for scope, name in named.items() if _is_over(name, now)}
+    left = named.keys() - over
+    return [
+        scope for scope, name in named.items() if scope in over or (_is_of_a_client(name) and _of_many(name) in left)
+    ]
+
+
+def _of_many(name: str) -> str:
+    """The alert that speaks for all clients of the quarter."""
+    return f"{BY_ITSELF}: {'/'.join([*name.split('/')[:2], ALL])}"
+
+
+def _is_of_a_client(name: str) -> bool:
+    return name.count("/") > 1 and not name.endswith(f"/{ALL}")
 
 
 def _is_over(name: str, now: Standing) -> bool:

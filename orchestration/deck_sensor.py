@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import msgspec
@@ -22,6 +24,7 @@ from orchestration.deck_contents import ORGANIZATION_ITSELF, Contents, files_of,
 from orchestration.deck_rounds import Remembered
 from orchestration.quarter_decks import while_nobody_draws
 from orchestration.selection import run_instant
+from orchestration.sensors import unresolved
 from reports.alerts import raise_work_failed, resolve_run_failed
 from reports.decks import BuiltDeck, DeckBlocked
 from reports.decks.bulk import Order
@@ -93,6 +96,7 @@ class _Tick:
             is_whole = self._has_read(organization)
         except (UnknownScope, psycopg.errors.UndefinedTable):
             # Nothing was built for it yet, or a build broke off, which is told by itself.
+            self._tell_of_nothing(organization)
             self.state.forget(organization.id)
             return True
         except Exception as error:  # noqa: BLE001 - one organization's trouble is no other's
@@ -162,23 +166,43 @@ class _Tick:
     def _tell_people(self, organization: Organization) -> None:
         """Open an alert when decks of the organization could not be read, end it when all were."""
         failed = sorted({one.partition("/")[2] for one in self.state.failed if one.startswith(f"{organization.id}/")})
+        named = ", ".join(failed[:5]) + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")
+        with self._about(organization) as (connection, as_of):
+            if not failed:
+                resolve_run_failed(connection, organization.id, job=READING, as_of=as_of)
+                return
+            raise_work_failed(
+                connection,
+                organization.id,
+                job=READING,
+                message=f"What decks say could not be read ({named}), so these follow no change by themselves.",
+                next_action="Look into the log of the sensor deck_contents_read in Dagster, mend what it names, "
+                "and draw the decks with `qbr deck build`.",
+                as_of=as_of,
+            )
+
+    def _tell_of_nothing(self, organization: Organization) -> None:
+        """What is open of its decks stays open, since none was read, and says why; it opens nothing."""
+        with self._about(organization) as (connection, as_of):
+            if READING not in unresolved(connection, organization.id):
+                return
+            raise_work_failed(
+                connection,
+                organization.id,
+                job=READING,
+                message="What decks say could not be read, and now the models hold nothing of the organization or of "
+                "its latest complete quarter, so its decks follow no change by themselves.",
+                next_action="Run `qbr build`; the decks are read again after it, and this ends when all of them were.",
+                as_of=as_of,
+            )
+
+    @contextmanager
+    def _about(self, organization: Organization) -> Iterator[tuple[psycopg.Connection[Any], datetime]]:
+        """To tell people something; where that fails, what was read is told to Dagster all the same."""
         try:
-            as_of = run_instant([organization])
             with connect() as connection:
-                if not failed:
-                    resolve_run_failed(connection, organization.id, job=READING, as_of=as_of)
-                    return
-                named = ", ".join(failed[:5]) + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")
-                raise_work_failed(
-                    connection,
-                    organization.id,
-                    job=READING,
-                    message=f"What decks say could not be read ({named}), so these follow no change by themselves.",
-                    next_action="Look into the log of the sensor deck_contents_read in Dagster, mend what it names, "
-                    "and draw the decks with `qbr deck build`.",
-                    as_of=as_of,
-                )
-        except Exception as error:  # noqa: BLE001 - what was read is told to Dagster all the same
+                yield connection, run_instant([organization])
+        except Exception as error:  # noqa: BLE001 - as said
             self._say(f"{organization.id}: nobody could be told of it ({type(error).__name__}).")
 
     def _say(self, sentence: str) -> None:

@@ -145,6 +145,16 @@ def test_while_an_alert_of_many_is_open_its_clients_are_told_by_it_and_no_others
     assert deck_alerts.scopes_of([own], marts.ORGANIZATION, NOBODY, [of_many]) == [f"{BY_ITSELF}: {OWN}"]
 
 
+def test_an_alert_of_many_that_opens_ends_those_of_its_clients_that_are_open_already() -> None:
+    """The same cause was told twice."""
+    of_many, own = f"{BY_ITSELF}: {OWN}/*", f"{BY_ITSELF}: {OWN}"
+    each = [f"{BY_ITSELF}: {one}" for one in MANY[:2]]
+    others = [f"{BY_ITSELF}: {marts.ORGANIZATION}/2026-Q1/1", own, "daily"]
+    undrawn = Standing(frozenset(), frozenset(MANY))
+    assert deck_alerts.ended([of_many, *each, *others], undrawn) == each
+    assert deck_alerts.ended([*each, *others], undrawn) == []
+
+
 def test_the_alert_of_many_ends_with_the_last_of_them() -> None:
     scopes = [f"{BY_ITSELF}: {OWN}/*", "daily"]
     last = Standing(frozenset(MANY[1:]), frozenset(MANY[:1]))

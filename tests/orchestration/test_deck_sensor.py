@@ -149,6 +149,32 @@ def test_an_organization_of_which_nothing_was_built_yet_is_no_trouble(
     assert settled.read() == "Every deck says what it said."
 
 
+@pytest.mark.parametrize(
+    "gone",
+    ["delete from marts.dim_periods", "alter table marts.dim_periods rename to gone"],
+    ids=["its rows", "a table"],
+)
+def test_an_alert_of_an_organization_whose_marts_are_gone_says_so_until_its_decks_are_read(
+    office: Office, trouble: Trouble, gone: str
+) -> None:
+    """It stood there with the words of what was no longer tried."""
+    trouble.of["birch-freight"] = KeyError("no such column")
+    office.read()
+    trouble.of.clear()
+    office.write("create table marts.kept as table marts.dim_periods")
+    office.write(gone)
+    office.read()
+    [(scope, message)] = open_alerts(office)
+    assert scope == deck_sensor.READING
+    assert "the models hold nothing of the organization" in message
+    assert "birch-freight" not in message
+    office.write("drop table if exists marts.gone, marts.dim_periods")
+    office.write("alter table marts.kept rename to dim_periods")
+    office.read()
+    assert open_alerts(office) == []
+    assert told(office) == {OWN, *EVERYBODY}
+
+
 def test_before_the_first_build_there_is_nothing_to_read_and_nothing_wrong(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
