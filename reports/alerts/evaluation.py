@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from reports.alerts.conditions import Condition, Judgement
 from reports.alerts.incidents import Incident, Settled, lock, settle, unresolved
-from reports.alerts.kinds.gaps import without_data
+from reports.alerts.kinds.gaps import broken, without_data
 from reports.alerts.reminders import remind
 from reports.alerts.routing import routing_of
 from reports.alerts.rules import judge_apart
@@ -73,12 +73,19 @@ def follow_up(connection: Connection[Any], organization_id: str, as_of: datetime
 
 
 def judge_all(rules: Sequence[AlertRule], situation: Situation) -> list[tuple[AlertRule, Judgement]]:
-    """What each rule finds. A rule that has lost its data is a missing input, so that it does not fall silent."""
+    """What each rule finds. A rule that has lost its data is a missing input, so that it does not fall silent.
+
+    Those that broke at one place are one.
+    """
     judged = [(rule, judge_apart(rule, situation)) for rule in rules]
+    lost, together = list[Condition](), dict[str, list[AlertRule]]()
     for rule, judgement in judged:
-        if judgement.is_broken:
+        if judgement.gap and judgement.is_broken:
             LOG.error("alert rule %s of %s: %s", rule.rule, situation.organization.organization_id, judgement.gap)
-    lost = [without_data(rule, judgement.gap) for rule, judgement in judged if judgement.gap]
+            together.setdefault(judgement.gap, []).append(rule)
+        elif judgement.gap:
+            lost.append(without_data(rule, judgement.gap))
+    lost += [broken(those, gap) for gap, those in together.items()]
     return [
         (rule, replace(judgement, conditions=[*judgement.conditions, *lost]))
         if rule.kind == "missing_inputs" and rule.metric is None

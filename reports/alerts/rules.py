@@ -69,7 +69,7 @@ def judge_apart(rule: AlertRule, situation: Situation) -> Judgement:
     except Exception as error:  # one value that nobody foresaw must not silence the other rules
         if is_unreachable(error):
             raise
-        broke = f"judging it broke ({type(error).__name__} at {_place_of(error)})"
+        broke = f"judging broke ({type(error).__name__} at {_place_of(error)})"
         return Judgement(judged=frozenset(), waits_for=broke, gap=broke, is_broken=True)
 
 

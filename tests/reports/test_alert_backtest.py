@@ -75,7 +75,7 @@ def test_a_rule_that_breaks_is_said_and_brings_nothing(kept, monkeypatch):
     monkeypatch.setitem(rules.KINDS, "threshold", breaks)
     done = tried(kept)
     assert done.incidents == ()
-    assert "at 13 of 13 moments it could not judge (judging it broke (DivisionByZero at " in str(done)
+    assert "at 13 of 13 moments it could not judge (judging broke (DivisionByZero at " in str(done)
 
 
 def test_nothing_is_written(kept):

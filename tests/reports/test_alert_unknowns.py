@@ -7,6 +7,7 @@ import pytest
 
 from reports.alerts import evaluate, rules
 from reports.alerts.situation import Situation
+from reports.views.watching import AlertRule
 from tests.reports import marts
 from tests.reports.alerting import AS_OF, organization, rule
 
@@ -186,8 +187,33 @@ def test_a_rule_that_breaks_ends_nothing_of_its_own_holds_up_no_other_and_is_tol
     assert found.resolved == ()
     told = {one.rule: one.message for one in found.opened}
     assert set(told) == {"missing", "over_limit"}
-    assert told["missing"].startswith("The alert rule ended cannot be judged: judging it broke (")
+    assert told["missing"].startswith("The alert rule ended cannot be judged: judging broke (")
     assert list(found.waiting) == ["ended"]
+
+
+def test_rules_that_break_at_one_place_share_one_alert_which_ends_with_the_last_of_them(bare, monkeypatch):
+    """One mart that was not what twenty rules asked it for opened twenty."""
+    rule(bare, "missing", "missing_inputs")
+    names = [f"over_{number}" for number in range(20)]
+    for name in names:
+        rule(bare, name, "signal", signal="portal.up", below="1")
+    bare.execute("insert into app.signals values (%s, 'portal.up', 5, %s)", [ORGANIZATION, AUGUST])
+    judges = rules.KINDS["signal"]
+    monkeypatch.setitem(rules.KINDS, "signal", asks_wrongly)
+    [opened] = evaluate(bare, ORGANIZATION, AUGUST).opened
+    assert opened.message.startswith("20 alert rules (")
+    assert all(name in opened.message for name in names)
+    assert opened.value == 20
+
+    def only_one(of: AlertRule, situation: Situation) -> object:
+        return asks_wrongly(of, situation) if of.rule == "over_7" else judges(of, situation)
+
+    monkeypatch.setitem(rules.KINDS, "signal", only_one)
+    [still] = evaluate(bare, ORGANIZATION, AUGUST).still_open
+    assert (still.alert_id, still.value) == (opened.alert_id, 1)
+    assert still.message.startswith("The alert rule over_7 cannot be judged: judging broke (")
+    monkeypatch.setitem(rules.KINDS, "signal", judges)
+    assert [one.alert_id for one in evaluate(bare, ORGANIZATION, AUGUST).resolved] == [opened.alert_id]
 
 
 def test_a_server_that_went_is_not_taken_for_a_rule_that_breaks(bare, monkeypatch):

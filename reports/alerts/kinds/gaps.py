@@ -1,5 +1,6 @@
 """Rules over the data itself: inputs that are missing, checks that do not pass."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from reports.alerts.conditions import Condition, Judgement, period_in_words
@@ -58,6 +59,20 @@ def without_data(rule: AlertRule, gap: str) -> Condition:
         message=f"The alert rule {rule.rule} cannot be judged: {gap}",
         next_action="See why its figure has no value (qbr alerts rules, qbr doctor), then read or enter it.",
         runbook="docs/runbooks/data.md#a-rule-cannot-be-judged",
+    )
+
+
+def broken(rules: Sequence[AlertRule], gap: str) -> Condition:
+    """Rules that broke at one place, which has one cause, as a mart that is not what they ask it for."""
+    names = ", ".join(rule.rule for rule in rules)
+    which = f"The alert rule {names}" if len(rules) == 1 else f"{len(rules)} alert rules ({names})"
+    return Condition(
+        scope=gap,
+        message=f"{which} cannot be judged: {gap}",
+        next_action="Run qbr build, which makes the marts anew; if it stays, report the place that is named.",
+        runbook="docs/runbooks/data.md#a-rule-cannot-be-judged",
+        value=Decimal(len(rules)),
+        threshold=Decimal(0),
     )
 
 
