@@ -16,6 +16,7 @@ from typing import Any
 from psycopg import sql
 
 from expectations import SUITES, Suite
+from orchestration import turns
 from orchestration.errors import QbrError
 from orchestration.transformation import DbtResult
 from warehouse.check_results import CheckResult, Severity, forget_checks, record_checks
@@ -43,6 +44,7 @@ def run(organization: Organization, *, run_id: str, built: Sequence[DbtResult] =
         record_checks(connection, organization.id, outcomes, run_id=run_id, checked_at=checked_at)
         if built:
             forget_checks(connection, organization.id, checked_at)
+        turns.make_sure()
     return outcomes
 
 
@@ -59,6 +61,7 @@ def record_suite(suite: Suite, organization_id: str, *, run_id: str) -> CheckRes
     outcome = run_suite(suite, organization_id)
     with connect() as connection:
         record_checks(connection, organization_id, [outcome], run_id=run_id, checked_at=datetime.now(UTC))
+        turns.make_sure()
     return outcome
 
 

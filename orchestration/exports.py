@@ -18,6 +18,7 @@ from orchestration.traces import where_the_details_are
 from reports.errors import ReportError
 from reports.exports import Exported, Selection, export_figures, export_mart
 from reports.exports.selection import between, unique, until
+from reports.files import waiting
 from reports.retention import Cleared
 from reports.views.exports import MartRows, marts, places_of_metrics
 from warehouse.audit import RUN, record
@@ -49,11 +50,11 @@ def write_declared(organization: Organization, progress: Progress | None = None)
     written: list[Exported] = []
     failed: list[str] = []
     # A build that swaps a mart after the moment of reading would leave it empty, and nobody would be told.
-    with turns.reading(progress), connect() as connection:
+    with waiting(place_of(organization)) as waits_in, turns.reading(progress), connect() as connection:
         # Everything is read as of one moment, however many files it takes.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for one in organization.exports:
-            asked = Asked(connection, organization, (None, None), None, one.format)
+            asked = Asked(connection, organization, (None, None), None, one.format, waits_in=waits_in)
             for names in _together(one.of, marts(connection)):
                 try:
                     with connection.transaction():
@@ -72,8 +73,15 @@ def write_declared(organization: Organization, progress: Progress | None = None)
                 details={"files": len(written), "rows": sum(one.rows for one in written)},
             )  # fmt: skip
         turns.make_sure()
+        for file in written:
+            file.place()
         connection.commit()
     return Regular(tuple(written), tuple(failed), cleared)
+
+
+def place_of(organization: Organization) -> Path:
+    """Where the organization's reports and exports lie."""
+    return get_settings().var_dir / "reports" / organization.id
 
 
 def _together(names: Sequence[str], known: Collection[str]) -> list[tuple[str, ...]]:
@@ -83,7 +91,10 @@ def _together(names: Sequence[str], known: Collection[str]) -> list[tuple[str, .
 
 
 class Asked:
-    """One question: of which organization, which time, whose, and as what."""
+    """One question: of which organization, which time, whose, and as what.
+
+    Its files wait in a folder: whoever asked places them once it is sure that no build came in between.
+    """
 
     def __init__(
         self,
@@ -92,13 +103,11 @@ class Asked:
         bounds: tuple[str | None, str | None],
         client: str | None,
         file_format: str,
+        *,
+        waits_in: Path,
     ) -> None:
-        self.connection, self.organization, self.client, self.file_format = (
-            connection,
-            organization,
-            client,
-            file_format,
-        )
+        self.connection, self.organization, self.client = connection, organization, client
+        self.file_format, self.waits_in = file_format, waits_in
         self.first, self.last = bounds
         self.folder: Path = get_settings().var_dir / "reports"
 
@@ -121,10 +130,19 @@ class Asked:
         done = []
         for quarterly, group in self._groups(metrics, places).items():
             selection = Selection(tuple(group), self._periods(is_quarterly=quarterly), scope)
-            done.append(export_figures(self.connection, self.organization.id, selection, self.file_format, self.folder))
+            done.append(
+                export_figures(
+                    self.connection,
+                    self.organization.id,
+                    selection,
+                    self.file_format,
+                    self.folder,
+                    waits_in=self.waits_in,
+                )
+            )
         for mart in unique(wanted):
             rows = MartRows(self.organization.id, mart, self.client, self.first, self.last)
-            done.append(export_mart(self.connection, rows, self.file_format, self.folder))
+            done.append(export_mart(self.connection, rows, self.file_format, self.folder, waits_in=self.waits_in))
         return done
 
     def _groups(self, metrics: list[str], places: dict[str, tuple[bool, bool]]) -> dict[bool, list[str]]:

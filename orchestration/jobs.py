@@ -85,7 +85,8 @@ def build_models(context: dg.OpExecutionContext, as_of: datetime, failed: list[l
     pipeline.link_clients(organization)
     reporting.clients_linked(context, organization)
     try:
-        with turns.sole_builder(Logged(context.log)):  # nobody reads what is not checked yet
+        # Nobody reads before this organization's suites have run; what the others' have is decision 49's.
+        with turns.sole_builder(Logged(context.log)):
             built = pipeline.build_models([organization], run_id=context.run_id, as_of=as_of)
             checked = checks.run(organization, run_id=context.run_id, built=built)
     except BuildFailed as error:

@@ -186,6 +186,7 @@ def _draw_and_judge(
     progress.stage(f"{organization.name}: alerts")
     with connect() as connection:
         one.alerts = evaluate(connection, organization.id, as_of)
+        turns.make_sure()
     return drawn
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,14 @@ def finished(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def waiting(folder: Path) -> Iterator[Path]:
+    """A folder beside the places of files, for those that may not lie there yet; gone with what is left in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".waiting-", dir=folder) as made:
+        yield Path(made)
 
 
 def sha256_of(path: Path) -> str:

@@ -56,13 +56,16 @@ def store(
     is_frozen: bool = False,
     run_id: str | None = None,
     details: Mapping[str, Any] | None = None,
+    waits_at: Path | None = None,
 ) -> Artefact:
-    """Note a finished file under its `file:` address; the caller commits.
+    """Note a finished file under its `file:` address; the caller commits, and places one that still waits elsewhere.
 
     The same content again changes nothing, new content supersedes what was noted there before. Raises
     `ArtefactFrozen` when that was frozen, `FileNotFoundError` when there is no file.
     """
-    uri, sha256, size = path.resolve().as_uri(), hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size
+    content = waits_at or path
+    uri, size = path.resolve().as_uri(), content.stat().st_size
+    sha256 = hashlib.sha256(content.read_bytes()).hexdigest()
     with connection.transaction(), connection.cursor(row_factory=class_row(Artefact)) as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", [organization_id, uri])
         current = cursor.execute(

@@ -27,6 +27,7 @@ def alerts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     organization = one_organization(context.partition_key)
     with turns.reading(Logged(context.log)), connect() as connection:
         summary = evaluate(connection, organization.id, run_instant([organization]))
+        turns.make_sure()
     with connect() as connection:
         deliveries = deliver(connection, get_settings(), now(), organization_id=organization.id)
     return dg.MaterializeResult(metadata=metadata_of_alerts(summary, deliveries))

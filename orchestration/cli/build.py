@@ -34,7 +34,8 @@ def build(
         for one in organizations:
             pipeline.link_clients(one)
         screen.stage("models and their tests")
-        with turns.sole_builder(screen):  # nobody reads what is not checked yet
+        # Nobody reads before the suites of the chosen organizations have run; what the others' have is decision 49's.
+        with turns.sole_builder(screen):
             built = pipeline.build_models(
                 organizations, run_id=run_id, as_of=as_of, full_refresh=full_refresh, progress=screen
             )

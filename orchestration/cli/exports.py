@@ -12,11 +12,12 @@ from orchestration import turns
 from orchestration.cli.options import OneOrganizationOption, as_period, as_quarter
 from orchestration.cli.report import near
 from orchestration.errors import UsageError
-from orchestration.exports import Asked
+from orchestration.exports import Asked, place_of
 from orchestration.progress import on_screen
 from orchestration.selection import one_organization
 from reports.exports import FORMATS
 from reports.exports.selection import unique
+from reports.files import waiting
 from warehouse.audit import Actor, record
 from warehouse.engine import connect
 
@@ -56,10 +57,15 @@ def export(
         raise UsageError("Name at least one metric or mart, or give --every-mart. Nothing was done.")
     chosen = one_organization(organization)
     bounds = _bounds(first, last)
-    with on_screen() as screen, turns.reading(screen), connect() as connection:
+    with (
+        on_screen() as screen,
+        waiting(place_of(chosen)) as waits_in,
+        turns.reading(screen),
+        connect() as connection,
+    ):
         # Everything is read as of one moment, however many files it takes.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        asked = Asked(connection, chosen, bounds, client, file_format)
+        asked = Asked(connection, chosen, bounds, client, file_format, waits_in=waits_in)
         screen.stage(f"{chosen.name}: export")
         done = asked.exported(unique(names or []), every_client=every_client, every_mart=every_mart)
         record(
@@ -71,6 +77,8 @@ def export(
             details={"files": len(done), "rows": sum(one.rows for one in done)},
         )
         turns.make_sure()
+        for one in done:
+            one.place()
         screen.finish()
         for one in done:
             screen.line(f"{near(one.path)}: {one.rows:,} rows")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from psycopg import Connection
 
@@ -51,23 +52,41 @@ class Exported:
     path: Path
     rows: int
     artefact: Artefact
+    waits_at: Path | None = None
+
+    def place(self) -> None:
+        """Put the file where it was noted to lie."""
+        if self.waits_at:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.waits_at.replace(self.path)
 
 
 def export_figures(
-    connection: Connection[Any], organization_id: str, selection: Selection, file_format: str, out_dir: Path
+    connection: Connection[Any],
+    organization_id: str,
+    selection: Selection,
+    file_format: str,
+    out_dir: Path,
+    *,
+    waits_in: Path | None = None,
 ) -> Exported:
-    """Figures of metrics as one file under `out_dir`; the caller commits. Raises UnknownScope, ReportError."""
+    """Figures of metrics as one file under `out_dir`; the caller commits. Raises UnknownScope, ReportError.
+
+    Given `waits_in`, it stays in there until the caller places it.
+    """
     table = figures_table(connection, organization_id, selection)
     details = {"metrics": list(selection.metrics), "from": selection.periods[0], "to": selection.periods[-1]}
     return _written(
         connection, organization_id, table,
-        name=f"{organization_id}-{selection.name}", file_format=file_format, out_dir=out_dir,
+        name=f"{organization_id}-{selection.name}", file_format=file_format, out_dir=out_dir, waits_in=waits_in,
         client_id=selection.client_id or "all", period=selection.periods[-1], details=details,
     )  # fmt: skip
 
 
-def export_mart(connection: Connection[Any], wanted: MartRows, file_format: str, out_dir: Path) -> Exported:
-    """The rows of a mart as one file under `out_dir`; the caller commits. Raises UnknownScope, ReportError."""
+def export_mart(
+    connection: Connection[Any], wanted: MartRows, file_format: str, out_dir: Path, *, waits_in: Path | None = None
+) -> Exported:
+    """The rows of a mart as one file under `out_dir`, as figures are exported. Raises UnknownScope, ReportError."""
     organization_id = wanted.organization_id
     about = scope.organization(connection, organization_id)
     if wanted.client_id not in {None, "all"}:
@@ -97,7 +116,7 @@ def export_mart(connection: Connection[Any], wanted: MartRows, file_format: str,
     name = "-".join(part for part in (*parts, wanted.client_id) if part)
     details = {"mart": wanted.mart, "from": wanted.first, "to": wanted.last}
     return _written(
-        connection, organization_id, table, name=name, file_format=file_format, out_dir=out_dir,
+        connection, organization_id, table, name=name, file_format=file_format, out_dir=out_dir, waits_in=waits_in,
         client_id=wanted.client_id or "all", period=wanted.last, details=details,
     )  # fmt: skip
 
@@ -110,6 +129,7 @@ def _written(
     name: str,
     file_format: str,
     out_dir: Path,
+    waits_in: Path | None,
     client_id: str,
     period: str | None,
     details: Mapping[str, Any],
@@ -117,7 +137,8 @@ def _written(
     if file_format not in FORMATS:
         raise ReportError(f"{file_format!r} is no format of an export; choose one of {', '.join(FORMATS)}.")
     path = out_dir / organization_id / "exports" / f"{_safe(name)}.{file_format}"
-    with finished(path) as unfinished:
+    waits_at = waits_in / uuid4().hex if waits_in else None
+    with finished(waits_at or path) as unfinished:
         rows = FORMATS[file_format](table, unfinished)
     snapshot = scope.snapshot(connection, organization_id)
     artefact = store(
@@ -129,8 +150,9 @@ def _written(
         client_id=client_id,
         run_id=snapshot.run_id,
         details={**details, "format": file_format, "rows": rows, "data_as_of": utc(snapshot.as_of)},
+        waits_at=waits_at,
     )
-    return Exported(path, rows, artefact)
+    return Exported(path, rows, artefact, waits_at)
 
 
 def _safe(name: str) -> str:

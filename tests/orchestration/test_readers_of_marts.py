@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -18,17 +18,22 @@ from orchestration.cli import build as build_command
 from orchestration.cli import decks as deck_commands
 from orchestration.cli import explain as explain_command
 from orchestration.cli import exports as export_commands
-from orchestration.errors import NothingDone
+from orchestration.cli import quarters as quarter_commands
+from orchestration.cli import sessions as session_commands
+from orchestration.errors import NothingDone, TurnLost
 from orchestration.partitions import quarter_key
 from orchestration.progress import Quiet
 from orchestration.selection import chosen_organizations
+from reports.alerts import AlertSummary
 from reports.decks.bulk import Order
 from tests.command import qbr
 from tests.installation import installed
 from tests.reports import marts
+from warehouse.check_results import CheckResult
 from warehouse.organizations import Organization
 from warehouse.periods import Quarter
 from warehouse.settings import PROJECT_ROOT
+from warehouse.signals import tell
 
 DEMO, QUARTER = "demo-msp", Quarter(2026, 2)
 READERS, BUILDER, NOBODY = "readers", "a builder", "nobody"
@@ -186,3 +191,72 @@ def test_the_check_of_newest_months_says_for_whom_it_waits(installation: str, mo
             list(asset_checks.newest_month_evaluations([one()], Quiet()))
         builder.execute("select pg_advisory_unlock_all()")
     assert [one.startswith(turns.ANOTHER_BUILDS) for one in said] == [True]
+
+
+KEPT = "kept"
+
+
+def keeps(returned: object) -> Callable[..., object]:
+    """Stands where something is written, and gives back what its caller goes on with."""
+
+    def written(connection: psycopg.Connection, *_: object, **__: object) -> object:
+        tell(connection, DEMO, KEPT, 1, marts.AS_OF)
+        return returned
+
+    return written
+
+
+QUALITY = SimpleNamespace(files=(), mailing=None, findings=())
+INVESTORS = SimpleNamespace(files=(), mailing=None, why_no_pack="None is drawn.")
+CLOSED = SimpleNamespace(session_id="a review", open_actions=())
+SUITE = CheckResult(KEPT, "marts", "error", is_passed=True, message="")
+JUDGED = keeps(AlertSummary((), (), ()))
+
+WRITES: dict[str, tuple[Callable[[], object], ModuleType, str, Callable[..., object]]] = {
+    "data_quality_report": (lambda: make("data-quality"), regular_reports, "build_quality_report", keeps(QUALITY)),
+    "investor_report": (lambda: make("investors"), regular_reports, "build_investor_report", keeps(INVESTORS)),
+    "alerts_of_a_run": (report, pipeline, "evaluate", JUDGED),
+    "asset_alerts": (lambda: materialize(reports.alerts, DEMO), reports, "evaluate", JUDGED),
+    "alerts_watched": (lambda: alerting.watch([one()]), alerting, "evaluate", JUDGED),
+    "qbr_quarter_freeze": (
+        lambda: qbr("quarter", "freeze", "2026-Q2"),
+        quarter_commands.frozen_quarters,
+        "freeze",
+        keeps(1),
+    ),
+    "qbr_session_finalise": (
+        lambda: qbr("session", "finalise", "1"),
+        session_commands.sessions,
+        "finalise",
+        keeps((CLOSED, 1)),
+    ),
+    "suite_by_dagster": (check_by_dagster, checks, "run_suite", lambda *_: SUITE),
+}
+
+
+@pytest.mark.parametrize("writer", WRITES)
+def test_where_the_lock_was_lost_nothing_is_kept(
+    installation: str, writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read may be half of one build and half of the next, or nothing at all."""
+
+    def lost() -> None:
+        raise TurnLost("The lock was lost.")
+
+    def kept() -> int:
+        with suppress(Exception):
+            doing()
+        with psycopg.connect(installation) as connection:
+            marked = connection.execute("delete from app.signals where signal = %s", [KEPT])
+            checked = connection.execute("delete from app.check_results where check_name = %s", [KEPT])
+            return marked.rowcount + checked.rowcount
+
+    doing, where, name, written = WRITES[writer]
+    for called in ("build_all", "orders_of"):
+        monkeypatch.setattr(quarter_decks, called, lambda *_, **__: [])
+    monkeypatch.setattr(regular_reports, "latest_period", lambda *_: "2026-06")
+    monkeypatch.setattr(where, name, written)
+    with monkeypatch.context() as patched:
+        patched.setattr(turns, "make_sure", lost)
+        assert kept() == 0
+    assert kept() == 1

@@ -20,6 +20,7 @@ from orchestration.progress import Quiet
 from orchestration.selection import one_organization
 from reports.exports import Exported, export_mart
 from reports.views.exports import MartRows
+from tests.command import qbr
 from tests.installation import installed
 from tests.reports import marts
 from warehouse.configuration_errors import ConfigurationError
@@ -48,6 +49,11 @@ def asks(place: Path, exported: str) -> Path:
         f"sources: {{ninjaone: {{}}}}\n{exported}\n"
     )
     return path
+
+
+def files(place: Path) -> list[Path]:
+    """Everything under the folder of reports, wherever it waits."""
+    return [path for path in (place.parent / "var" / "reports").rglob("*") if path.is_file()]
 
 
 def test_without_a_word_about_it_figures_and_names_are_written(place: Path, connection: psycopg.Connection) -> None:
@@ -119,7 +125,28 @@ def test_where_builds_were_not_kept_away_all_the_time_no_export_is_noted(
             write_declared(one_organization(marts.ORGANIZATION))
     assert connection.execute("select count(*) from app.artefacts").fetchone() == (0,)
     connection.commit()
-    assert len(write_declared(one_organization(marts.ORGANIZATION)).written) == 1
+    assert files(place) == []
+    assert len(write_declared(one_organization(marts.ORGANIZATION)).written) == 1 == len(files(place))
+
+
+def test_nor_does_an_export_that_a_person_asked_for_replace_the_one_that_lies_there(
+    place: Path, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost() -> None:
+        raise TurnLost("The lock was lost.")
+
+    asks(place, "")
+    assert qbr("export", "dim_clients").exit_code == 0
+    [file] = files(place)
+    before = file.read_bytes()
+    connection.execute("delete from marts.dim_clients where client_id <> 'birch-freight'")
+    connection.commit()
+    with monkeypatch.context() as patched:
+        patched.setattr(turns, "make_sure", lost)
+        assert "The lock was lost." in qbr("export", "dim_clients").err
+    assert (files(place), file.read_bytes()) == ([file], before)
+    assert qbr("export", "dim_clients").exit_code == 0
+    assert file.read_bytes() != before
 
 
 def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothing(place: Path) -> None:
@@ -140,10 +167,10 @@ def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothi
 def test_what_nobody_foresaw_stops_no_other_export(place: Path, monkeypatch: pytest.MonkeyPatch, breaks: str) -> None:
     """One mart with a value of a kind that nobody had foreseen kept every export of the morning back."""
 
-    def export(connection: psycopg.Connection, asked: MartRows, *more: object) -> Exported:
+    def export(connection: psycopg.Connection, asked: MartRows, *more: object, **named: object) -> Exported:
         if asked.mart == "fct_smartnumbers":
             connection.execute("select 1 / 0") if breaks == "in the database" else {}["no such"]
-        return export_mart(connection, asked, *more)  # type: ignore[arg-type]
+        return export_mart(connection, asked, *more, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(orders, "export_mart", export)
     asks(place, "exports: [{of: [fct_metrics_monthly, fct_smartnumbers, dim_clients]}]")
