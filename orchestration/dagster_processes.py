@@ -27,6 +27,7 @@ from urllib.parse import quote
 import psycopg
 
 from orchestration.errors import QbrError
+from reports.files import finished
 from warehouse.engine import plain
 from warehouse.settings import PROJECT_ROOT
 
@@ -62,11 +63,13 @@ class AlreadyRunning(QbrError):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What `make up` noted of itself: its own process, the address, and each process it started."""
+    """What `make up` noted of itself: its own process, the addresses, and each process it started."""
 
     pid: int
     url: str
     processes: dict[str, int]
+    page: str | None = None
+    """Where the download page is reached from this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def serving(
     home = write_instance(var_dir)
     rendezvous = Path(tempfile.mkdtemp(prefix="qbr-dagster-"))  # short enough for a socket's name, closed to others
     listens_at = rendezvous / "code.sock"
+    page = f"http://127.0.0.1:{portal_port}" if portal_port is not None else None
     (home / "workspace.yaml").write_text(WORKSPACE.format(socket=listens_at))
     environment = os.environ | {
         "DAGSTER_HOME": str(home),
@@ -142,8 +146,10 @@ def serving(
         def start(name: str, *module: str) -> Service:
             service = Service(name, _start(module, environment, log))
             services.append(service)
-            noted = State(os.getpid(), f"http://127.0.0.1:{port}", {one.name: one.process.pid for one in services})
-            (home / "services.json").write_text(json.dumps(asdict(noted)))
+            pids = {one.name: one.process.pid for one in services}
+            noted = State(os.getpid(), f"http://127.0.0.1:{port}", pids, page)
+            with finished(home / "services.json") as unfinished:  # runs read it
+                unfinished.write_text(json.dumps(asdict(noted)))
             return service
 
         try:

@@ -2,16 +2,19 @@
 
 import csv
 import hashlib
+import json
+import os
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import dagster as dg
 import psycopg
 import pytest
 
+from orchestration import dagster_processes, turns
 from orchestration import exports as orders
-from orchestration import turns
 from orchestration.assets import exports, regular_reports
 from orchestration.assets.files import metadata_of_files
 from orchestration.errors import TurnLost
@@ -25,6 +28,7 @@ from tests.installation import installed
 from tests.reports import marts
 from warehouse.configuration_errors import ConfigurationError
 from warehouse.organizations import load_organization
+from warehouse.settings import get_settings
 
 
 @pytest.fixture
@@ -222,3 +226,21 @@ def test_files_link_to_the_download_page_where_people_reach_one_and_to_none_else
     assert page.value == "https://files.example.com", "no secret stays in Dagster's history"
     with installed(database_url, tmp_path):
         assert list(metadata_of_files([(file, {})])) == ["folder", "files"]
+
+
+def test_beside_a_download_page_that_make_up_serves_files_link_to_it_unless_people_reach_it_elsewhere(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, here = tmp_path / "metrics.xlsx", "http://127.0.0.1:8090"
+    file.write_bytes(b"workbook")
+    noted = dagster_processes.State(os.getpid(), "http://127.0.0.1:3000", {}, here)
+    (dagster_processes.write_instance(tmp_path) / "services.json").write_text(json.dumps(asdict(noted)))
+    monkeypatch.setattr(dagster_processes, "is_ours", lambda pid, word: (pid, word) == (os.getpid(), "up"))
+    with installed(database_url, tmp_path):
+        assert metadata_of_files([(file, {})])["download page"].value == here
+        assert get_settings().portal_url is None, "mails name no address of this machine"
+    with installed(database_url, tmp_path, portal_url="https://files.example.com"):
+        assert metadata_of_files([(file, {})])["download page"].value == "https://files.example.com"
+    monkeypatch.setattr(dagster_processes, "is_ours", lambda *_: False)
+    with installed(database_url, tmp_path):
+        assert "download page" not in metadata_of_files([(file, {})])

@@ -165,7 +165,8 @@ def test_up_serves_dagster_and_ends_without_a_rest_when_it_is_told_to(database_u
         assert f"Dagster:  {noted.url}" in said_text
         assert "is taken by another program" in said_text
         assert "Sandbox" not in said_text
-        page = httpx.get(f"http://127.0.0.1:{environment['QBR_PORTAL_PORT']}/")
+        assert noted.page == f"http://127.0.0.1:{environment['QBR_PORTAL_PORT']}"
+        page = httpx.get(noted.page)
         assert "This page opens by a link" in page.text
     finally:
         up.send_signal(signal.SIGTERM)
