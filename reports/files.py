@@ -2,10 +2,16 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
+
+_WAITING = ".waiting-"
+_WAITS_AT_MOST = timedelta(days=2)
 
 
 @contextmanager
@@ -26,7 +32,11 @@ def finished(path: Path) -> Iterator[Path]:
 def waiting(folder: Path) -> Iterator[Path]:
     """A folder beside the places of files, for those that may not lie there yet; gone with what is left in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".waiting-", dir=folder) as made:
+    for left in folder.glob(f"{_WAITING}*"):  # by a process that was killed
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < time.time() - _WAITS_AT_MOST.total_seconds():
+                shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WAITING, dir=folder) as made:
         yield Path(made)
 
 

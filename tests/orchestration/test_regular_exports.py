@@ -153,6 +153,20 @@ def test_nor_does_an_export_that_a_person_asked_for_replace_the_one_that_lies_th
     assert file.read_bytes() != before
 
 
+def test_what_an_export_that_was_killed_left_behind_goes_after_days_and_that_of_one_under_way_stays(
+    place: Path,
+) -> None:
+    asks(place, "exports: [{of: dim_clients}]")
+    killed, under_way = (place.parent / "var" / "reports" / marts.ORGANIZATION / f".waiting-{name}" for name in "ab")
+    for left in (killed, under_way):
+        left.mkdir(parents=True)
+        (left / "half").write_text("half of it")
+    os.utime(killed, (0, 0))
+    write_declared(one_organization(marts.ORGANIZATION))
+    assert sorted(path.name for path in files(place)) == ["fernhill-it-dim-clients.csv", "half"]
+    assert not killed.exists()
+
+
 def test_metrics_of_an_entry_share_a_file_and_what_cannot_be_written_stops_nothing(place: Path) -> None:
     asks(place, "exports: [{of: [endpoints_managed, tickets_opened, fct_nothing]}, {of: dim_clients, format: parquet}]")
     done = write_declared(one_organization(marts.ORGANIZATION))
