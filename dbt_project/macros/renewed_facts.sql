@@ -33,8 +33,8 @@
             {%- for mark in marks %}
             max({{ mark }}) as {{ mark }},
             {%- endfor %}
-            min(rules_fingerprint) as least_fingerprint,
-            max(rules_fingerprint) as most_fingerprint,
+            min(rules_fingerprint) as first_fingerprint,
+            max(rules_fingerprint) as last_fingerprint,
             organization_id
         from {{ this }}
         group by organization_id
@@ -46,8 +46,8 @@
             {%- for mark in marks %}
             {{ looked_up('max', mark, 'held') }} as {{ mark }},
             {%- endfor %}
-            {{ looked_up('min', 'rules_fingerprint', 'held') }} as least_fingerprint,
-            {{ looked_up('max', 'rules_fingerprint', 'held') }} as most_fingerprint,
+            {{ fingerprint_at('asc', marks[0], 'held') }} as first_fingerprint,
+            {{ fingerprint_at('desc', marks[0], 'held') }} as last_fingerprint,
             held.organization_id
         from {{ rules }} as held
     )
@@ -58,8 +58,8 @@
         {%- for mark in marks %}
         case
             when
-                built.least_fingerprint = {{ fingerprint }}
-                and built.most_fingerprint = {{ fingerprint }}
+                built.first_fingerprint = {{ fingerprint }}
+                and built.last_fingerprint = {{ fingerprint }}
                 then built.{{ mark }} - interval '1 hour'
         end::text as {{ mark }},
         {%- endfor %}
@@ -90,10 +90,23 @@
     )
 {%- endmacro %}
 
+{#-
+    By which rules the oldest or the newest row of an organization was made. Both ends are enough: whoever finds other
+    rules renews the organization whole, in one transaction. An index of fingerprints would be one more to write.
+-#}
+{% macro fingerprint_at(end, mark, held) -%}
+    (
+        select marked.rules_fingerprint from {{ this }} as marked
+        where marked.organization_id = {{ held }}.organization_id
+        order by marked.{{ mark }} {{ end }}
+        limit 1
+    )
+{%- endmacro %}
+
 {#- The indexes of a fact, and those from which its marks are told without reading it. -#}
 {% macro mark_indexes(indexes, marks) -%}
     {%- set all = indexes + [] -%}
-    {%- for column in ['rules_fingerprint'] + marks -%}
+    {%- for column in marks -%}
         {%- do all.append({'columns': ['organization_id', column]}) -%}
     {%- endfor -%}
     {{ return(all) }}
@@ -138,7 +151,7 @@
     Before time entries are renewed: note the tickets that lose some of them to another ticket or to none. Their new
     record no longer tells where they lay, nor does that of time that was deleted once it comes back elsewhere. Whoever
     counts the time of a ticket is told in the same transaction in which it moves, so that no build that breaks off can
-    lose it.
+    lose it. Comes after `touched_time_entries` is written down and before deleted time is taken out.
 -#}
 {% macro note_moved_time(moved, staged) -%}
     {%- if execute and load_relation(this) is not none -%}
@@ -146,7 +159,7 @@
     select distinct
         built.organization_id,
         built.ticket_id
-    from {{ staged }} as staged
+    from {{ 'touched_time_entries' if is_incremental() else staged }} as staged
     inner join {{ this }} as built
         on
             staged.organization_id = built.organization_id
@@ -156,9 +169,6 @@
         and built.ticket_id is distinct from case
             when staged.charge_to_type = 'ServiceTicket' and not staged.is_deleted then staged.charge_to_id
         end
-        {%- if is_incremental() %}
-        and {{ touched_since(newest_marks('extracted_at'), 'staged') }}
-        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

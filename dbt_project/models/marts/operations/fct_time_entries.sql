@@ -11,12 +11,12 @@
     ], ['extracted_at', 'ticket_extracted_at']),
     pre_hook=[
         "{{ expect_few() }}",
-        "{{ note_moved_time(ref('int_time_entries_moved'), ref('stg_connectwise__time_entries')) }}",
-        "{{ take_out_deleted(ref('stg_connectwise__time_entries'), 'time_entry_id') }}",
-        "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
         "{{ write_down_touched_time(
             ref('int_rules_fingerprinted'), ref('stg_connectwise__time_entries'), ref('stg_connectwise__tickets')
         ) }}",
+        "{{ note_moved_time(ref('int_time_entries_moved'), ref('stg_connectwise__time_entries')) }}",
+        "{{ take_out_deleted(ref('stg_connectwise__time_entries'), 'time_entry_id') }}",
+        "{{ take_out_strangers(ref('int_rules_fingerprinted')) }}",
     ],
     post_hook=["{{ index_of_some('organization_id', 'is_ticket_held is false') }}", "{{ counted_rows() }}"],
 ) }}

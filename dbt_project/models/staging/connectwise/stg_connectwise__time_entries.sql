@@ -3,7 +3,6 @@
     indexes=[
         {'columns': ['organization_id', 'time_entry_id'], 'unique': True},
         {'columns': ['organization_id', 'extracted_at']},
-        {'columns': ['organization_id', 'charge_to_id']},
     ],
     post_hook="{{ counted_rows() }}",
 ) }}
