@@ -9,7 +9,8 @@ _COMMENTS = """
     from pg_class as relations
     inner join pg_description as comments
         on relations.oid = comments.objoid and comments.classoid = 'pg_class'::regclass
-    left join pg_attribute as attributes on comments.objoid = attributes.attrelid and comments.objsubid = attributes.attnum
+    left join pg_attribute as attributes
+        on comments.objoid = attributes.attrelid and comments.objsubid = attributes.attnum
     where relations.relnamespace::regnamespace::text in ('staging', 'intermediate', 'marts')
 """
 

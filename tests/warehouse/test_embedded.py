@@ -89,6 +89,19 @@ def test_it_listens_on_loopback_only_and_asks_for_the_password_of_a_private_file
         psycopg.connect(url.replace(password.read_text(), "guessed"))
 
 
+def test_only_the_random_password_is_hashed_once(server: EmbeddedPostgres) -> None:
+    """Connecting costs half without the rounds, which only a password that somebody chose needs."""
+    with psycopg.connect(server.start(), autocommit=True) as connection:
+        connection.execute("create role analyst login password 'chosen by a person'")
+        found = connection.execute(
+            "select rolname, split_part(rolpassword, ':', 1) from pg_authid where rolcanlogin order by rolname"
+        ).fetchall()
+    assert [(role, verifier.split("$")[:2]) for role, verifier in found] == [
+        ("analyst", ["SCRAM-SHA-256", "4096"]),
+        ("qbr", ["SCRAM-SHA-256", "1"]),
+    ]
+
+
 def test_a_killed_server_with_its_stale_pid_file_starts_again(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.start()) as connection:
         connection.execute("create table kept as select 42 as answer")
