@@ -1,62 +1,52 @@
 """From a profit and loss report, or from imported history alone, to SmartNumbers: what a reader of the marts sees."""
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from tests.conftest import a_database
 from tests.dbt_project import books_and_paper as world
 from tests.dbt_project.conftest import Warehouse
-from tests.parsed_project import database_name
 
 TIES = "assert_mapped_profit_and_loss_ties_to_the_report"
 SECTIONS = "assert_every_section_of_a_report_adds_up"
 DEPTH = "assert_no_report_is_nested_deeper_than_is_read"
 LEVELS = 18
-REPORT = "stg_quickbooks__profit_and_loss+"
+LOOKED_AT = (
+    *("fct_metrics_monthly", "fct_smartnumbers", "fct_missing_inputs", "fct_unmapped_accounts"),
+    *("fct_profit_and_loss_ties", "int_report_rows_walked", "int_report_lines_flattened"),
+    *("stg_quickbooks__balance_sheet", "stg_quickbooks__aged_receivables"),
+)
+READ = tuple(f"+{model}" for model in LOOKED_AT)
+"""What these tests look at, with all it is made of."""
+MODELS_ALONE = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+CORRECTED = "int_manual_metrics_recorded+,+fct_metrics_monthly"
 # Of what hangs on the report, what the data tests of it read.
 JUDGED = [
-    f"{REPORT},+{name}" for name in ("fct_profit_and_loss_ties", "int_report_rows_walked", "int_report_lines_flattened")
+    f"stg_quickbooks__profit_and_loss+,+{name}"
+    for name in ("fct_profit_and_loss_ties", "int_report_rows_walked", "int_report_lines_flattened")
 ]
 
 
 @pytest.fixture(scope="module")
 def books(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """A warehouse of its own with both organizations, built."""
-    name = database_name(f"qbr_dbt_books_{os.getpid()}")
-    facts = {**psycopg.conninfo.conninfo_to_dict(postgres), "dbname": name}
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-    warehouse = Warehouse(psycopg.conninfo.make_conninfo(**facts), tmp_path_factory.mktemp("dbt"))
-    with psycopg.connect(warehouse.url) as connection:
-        world.load_books_and_paper(connection)
-    warehouse.dbt("seed")
-    warehouse.dbt("run")
-    yield warehouse
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    """A warehouse of its own with both organizations, built; what a test changes, it changes in a copy."""
+    with a_database(postgres, template) as url:
+        with psycopg.connect(url) as connection:
+            world.load_books_and_paper(connection)
+        warehouse = Warehouse(url, tmp_path_factory.mktemp("dbt"))
+        warehouse.dbt("build", "--select", *READ, *MODELS_ALONE)
+        yield warehouse
 
 
 @pytest.fixture
-def corrected(books: Warehouse) -> Iterator[Warehouse]:
-    """The same warehouse, without its corrections again after the test."""
-    yield books
-    books.execute("delete from app.manual_metrics where method = 'corrected'")
-    books.dbt("run", "--select", "int_manual_metrics_recorded+")
-
-
-@pytest.fixture
-def damaged(books: Warehouse) -> Iterator[Warehouse]:
-    """The same warehouse, its report put right again after the test, as far as it is judged: these tests come last."""
-    yield books
-    with psycopg.connect(books.url) as connection:
-        world.replace_report(connection, world.APRIL)
-    books.dbt("run", "--select", *JUDGED)
+def copied(books: Warehouse, postgres: str, tmp_path: Path) -> Iterator[Warehouse]:
+    """The same in a database that goes after the test: the others see nothing of what is done there."""
+    with a_database(postgres, str(psycopg.conninfo.conninfo_to_dict(books.url)["dbname"])) as url:
+        yield Warehouse(url, tmp_path)
 
 
 def monthly(warehouse: Warehouse, organization: str, period: str) -> dict[str, Decimal | None]:
@@ -165,33 +155,33 @@ def test_a_sound_report_ties_to_the_cent(books: Warehouse):
     ]
 
 
-def test_a_correction_wins_and_reaches_every_total_above_it(corrected: Warehouse):
-    before = monthly(corrected, "books", "2031-04")
-    with psycopg.connect(corrected.url) as connection:
+def test_a_correction_wins_and_reaches_every_total_above_it(copied: Warehouse):
+    before = monthly(copied, "books", "2031-04")
+    with psycopg.connect(copied.url) as connection:
         world.enter(connection, "books", "2031-04", "mrr", Decimal(61000), method="corrected")
-    corrected.dbt("run", "--select", "int_manual_metrics_recorded+")
-    after = monthly(corrected, "books", "2031-04")
+    copied.dbt("run", "--select", CORRECTED)
+    after = monthly(copied, "books", "2031-04")
     assert after["mrr"] == 61000
     # What is no longer recurring revenue is product sales, so the total stays that of the books.
     assert after["product_sales"] == Decimal(before["product_sales"] or 0) - 1000
     assert after["total_revenue"] == before["total_revenue"]
-    assert corrected.rows(
+    assert copied.rows(
         "select method, won_because from marts.fct_metrics_monthly "
         "where organization_id = 'books' and period = '2031-04' and metric = 'mrr' and client_id = 'all'"
     ) == [("corrected", "Corrected ranks above accounting (60000).")]
 
 
-def test_a_report_that_does_not_add_up_fails_the_build(damaged: Warehouse):
+def test_a_report_that_does_not_add_up_fails_the_build(copied: Warehouse):
     """Rent is a cent short, so its section no longer ties; wages are wrong inside Payroll, whose own total tells."""
-    with psycopg.connect(damaged.url) as connection:
+    with psycopg.connect(copied.url) as connection:
         changes = {'"21500.00"': '"21499.99"', '"id": "9"}, {"value": "40000.00"}': '"id": "9"}, {"value": "39000.00"}'}
         world.replace_report(connection, world.april_with(changes))
-    damaged.dbt("run", "--select", *JUDGED)
+    copied.dbt("run", "--select", *JUDGED)
     with pytest.raises(AssertionError) as failure:
-        damaged.dbt("test", "--select", TIES, SECTIONS)
+        copied.dbt("test", "--select", TIES, SECTIONS)
     assert TIES in str(failure.value)
     assert SECTIONS in str(failure.value)
-    assert damaged.rows(
+    assert copied.rows(
         "select report_group, difference from marts.fct_profit_and_loss_ties where difference <> 0 "
         "order by difference, report_group desc"
     ) == [
@@ -202,22 +192,22 @@ def test_a_report_that_does_not_add_up_fails_the_build(damaged: Warehouse):
 
 
 @pytest.mark.parametrize("levels", [LEVELS, LEVELS + 1])
-def test_rows_are_read_to_a_depth_and_what_lies_deeper_fails_the_build(damaged: Warehouse, levels: int):
+def test_rows_are_read_to_a_depth_and_what_lies_deeper_fails_the_build(copied: Warehouse, levels: int):
     """Sections within sections; QuickBooks comes to half as many."""
-    with psycopg.connect(damaged.url) as connection:
+    with psycopg.connect(copied.url) as connection:
         rows = world.row("Deepest", "99", "7.00")
         for _ in range(levels - 1):
             rows = world.section(None, world.row("Section", None, ""), [rows], "7.00")
         world.replace_report(connection, world.report("2031-04", [{**rows, "group": "Income"}]))
-    damaged.dbt("run", "--select", *JUDGED)
-    read = damaged.rows(
+    copied.dbt("run", "--select", *JUDGED)
+    read = copied.rows(
         "select max(depth), count(*), max(own_amount) from intermediate.int_report_rows_walked "
         "where organization_id = 'books'"
     )
     if levels == LEVELS:
-        damaged.dbt("test", "--select", DEPTH)
+        copied.dbt("test", "--select", DEPTH)
         assert read == [(LEVELS, LEVELS, 7)]
     else:
         with pytest.raises(AssertionError, match=DEPTH):
-            damaged.dbt("test", "--select", DEPTH)
+            copied.dbt("test", "--select", DEPTH)
         assert read == [(LEVELS, LEVELS, None)]

@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from tests.reports import marts
+from tests.reports.final import books
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,15 @@ def fernhill(fernhill_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(fernhill_url, options="-c timezone=UTC") as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture
+def business(warehouse: psycopg.Connection) -> psycopg.Connection:
+    """The organization with its books, all of which tie."""
+    marts.whole_organization(warehouse)
+    marts.insert(warehouse, "marts.dim_organizations", [{"organization_id": marts.ORGANIZATION, "as_of": marts.AS_OF}])
+    books(warehouse, "61250.25")
+    return warehouse
 
 
 @pytest.fixture
