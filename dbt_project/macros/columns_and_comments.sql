@@ -53,3 +53,12 @@
     {% endcall %}
     {{ return(sql_convert_columns_in_relation(load_result('columns').table)) }}
 {%- endmacro %}
+
+{#- Most often nothing has changed, and dbt's own comparison, which asks in a costlier way, is left for when it has. -#}
+{% macro postgres__check_for_schema_changes(source_relation, target_relation) -%}
+    {%- set columns = postgres__get_columns_in_relation(source_relation) -%}
+    {%- if columns == postgres__get_columns_in_relation(target_relation) -%}
+        {{ return({'schema_changed': false, 'source_columns': columns}) }}
+    {%- endif -%}
+    {{ return(default__check_for_schema_changes(source_relation, target_relation)) }}
+{%- endmacro %}

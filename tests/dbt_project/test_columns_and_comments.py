@@ -1,6 +1,8 @@
-"""Whoever looks at a table in the database reads there what the project says of it."""
+"""What the project says of a table stands in the database; a table of other columns than its model is left alone."""
 
 from typing import Any
+
+import pytest
 
 from tests.dbt_project.conftest import Warehouse
 
@@ -33,3 +35,13 @@ def test_a_new_description_reaches_a_table_that_grows_with_its_next_build(wareho
     warehouse.execute("comment on column staging.stg_connectwise__tickets.summary is null")
     warehouse.dbt("run", "--select", "stg_connectwise__tickets")
     assert set(warehouse.rows(_COMMENTS)) == before
+
+
+def test_a_table_with_other_columns_than_its_model_is_left_as_it_is_and_told(warehouse: Warehouse):
+    warehouse.execute("alter table staging.stg_connectwise__tickets add column mood text")
+    try:
+        with pytest.raises(AssertionError, match="mood"):
+            warehouse.dbt("run", "--select", "stg_connectwise__tickets")
+    finally:
+        warehouse.execute("alter table staging.stg_connectwise__tickets drop column mood")
+    warehouse.dbt("run", "--select", "stg_connectwise__tickets")
