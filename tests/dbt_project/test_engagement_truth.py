@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -213,8 +214,27 @@ def test_daily_flows_add_up_to_weeks_and_months(products: Products) -> None:
     assert all(value in (True, None) for row in found for value in row.values())
 
 
-def test_a_range_is_told_anew_and_the_rest_stays(products: Products) -> None:
-    organization = products.organizations[7]
+@pytest.fixture
+def one_product(products: Products, postgres: str, tmp_path: Path) -> Iterator[Products]:
+    """A copy in which only the first product has records: a renewal works on every organization's, at its own price."""
+    copied = str(psycopg.conninfo.conninfo_to_dict(products.url)["dbname"])
+    with a_database(postgres, copied) as url, installed(url, tmp_path, builds=True):
+        with psycopg.connect(url) as connection:
+            tables = connection.execute(
+                "select table_schema, table_name from information_schema.columns join information_schema.tables "
+                "using (table_schema, table_name) where column_name = 'organization_id' and table_type = 'BASE TABLE' "
+                "and table_schema in ('raw_opsdb', 'staging')"
+            ).fetchall()
+            for table in tables:
+                connection.execute(
+                    sql.SQL("delete from {} where organization_id <> %s").format(sql.Identifier(*table)),
+                    [products.organizations[7].id],
+                )
+        yield replace(products, url=url)
+
+
+def test_a_range_is_told_anew_and_the_rest_stays(one_product: Products) -> None:
+    products, organization = one_product, one_product.organizations[7]
     whole = "select * from marts.fct_executive_snapshots order by 1, 2, 3, 4, 5"
     before = products.rows(whole)
     with psycopg.connect(products.url) as connection:
@@ -235,6 +255,9 @@ def test_a_range_is_told_anew_and_the_rest_stays(products: Products) -> None:
         ("weekly", date(2026, 3, 9), 1),
     ]
     snapshots.renew(organization, snapshots.Range(date(2024, 7, 1), NOW.date()), run_id="test", as_of=NOW)
+    others = "where bucket_date between '2026-03-01' and '2026-03-31' and organization_id <> %s group by 1"
+    of_others = products.rows(f"select dau, count(*) from marts.fct_executive_snapshots {others}", organization.id)
+    assert [(row["dau"], row["count"] > 100) for row in of_others] == [(-1, True)]
     mine = [row for row in products.rows(whole) if row["organization_id"] == organization.id]
     assert mine == [row for row in before if row["organization_id"] == organization.id]
 

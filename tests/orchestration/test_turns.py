@@ -17,6 +17,11 @@ from tests.installation import installed
 
 LONG_ENOUGH = 60
 """Seconds after which a thread that should have come through is taken for stuck; nothing is measured by it."""
+TURNS = (
+    "pg_locks where locktype = 'advisory' "
+    "and database = (select oid from pg_database where datname = current_database())"
+)
+"""The locks of this test's database, held or waited for."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,10 +65,7 @@ def queues(database_url: str) -> Callable[[], bool]:
 
     def look() -> bool:
         with psycopg.connect(database_url, autocommit=True) as connection:
-            asked = (
-                "select count(*) from pg_locks where locktype = 'advisory' and not granted "
-                "and database = (select oid from pg_database where datname = current_database())"
-            )
+            asked = f"select count(*) from {TURNS} and not granted"
             until = threading.Event()
             for _ in range(LONG_ENOUGH * 50):
                 if connection.execute(asked).fetchone() != (0,):
@@ -87,8 +89,7 @@ def lose(url: str) -> None:
     """End the connection that holds the lock, as a server does that restarts."""
     with psycopg.connect(url, autocommit=True) as other:
         ended = other.execute(
-            "select pg_terminate_backend(pid, 60000) from pg_locks where locktype = 'advisory' and granted "
-            "and database = (select oid from pg_database where datname = current_database())"
+            f"select pg_terminate_backend(pid, 60000) from {TURNS} and granted"  # type: ignore[arg-type]
         ).fetchall()
     assert ended == [(True,)]
 
@@ -245,7 +246,5 @@ def test_the_lock_of_a_quarters_decks_goes_with_its_block(database_url: str, mon
             assert is_free
         with quarter_decks.while_nobody_draws("fernhill", "2026-Q2") as is_free:
             assert is_free
-        held = first.execute("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
-        assert held.fetchone() == (0,)
-        held = other.execute("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
-        assert held.fetchone() == (0,)
+        own = "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+        assert [one.execute(own).fetchone() for one in (first, other)] == [(0,), (0,)]

@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.policy import default
 from pathlib import Path
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -47,10 +48,24 @@ def settings(tmp_path: Path, **more) -> Settings:
     return Settings(var_dir=tmp_path, smtp_starttls=False, **more)
 
 
+def server_at(tmp_path: Path, port: int) -> Settings:
+    return settings(tmp_path, smtp_host="127.0.0.1", smtp_port=port)
+
+
+def put_words(connection: psycopg.Connection, given: Settings, *subjects: str) -> None:
+    """A short mail of each subject to both investors, put and committed."""
+    investors(connection)
+    about = scope.organization(connection, marts.ORGANIZATION)
+    for subject in subjects or ("s",):
+        mailing = mails.Mailing("investor_report", subject, subject, "words", "<p>words</p>")
+        mails.put(connection, given, about, mailing, AS_OF)
+    connection.commit()
+
+
 def test_the_mail_arrives_once_with_figures_previous_values_and_attachments(committing, tmp_path, inbox):
     investors(committing)
     committing.commit()
-    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=inbox.port)
+    given = server_at(tmp_path, inbox.port)
     done = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
     about = scope.organization(committing, marts.ORGANIZATION)
     said = [mails.put(committing, given, about, done.mailing, AS_OF) for _ in range(2)]
@@ -76,8 +91,8 @@ def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committ
     investors(committing)
     done = build_investor_report(committing, marts.ORGANIZATION, "2026-06", AS_OF, tmp_path)
     about = scope.organization(committing, marts.ORGANIZATION)
-    up = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=inbox.port)
-    down = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
+    up = server_at(tmp_path, inbox.port)
+    down = server_at(tmp_path, 1)
     mails.put(committing, down, about, done.mailing, AS_OF)
     committing.commit()
     sent = mails.send_waiting(committing, down, AS_OF)
@@ -90,31 +105,23 @@ def test_a_mail_waits_for_a_server_that_is_down_and_goes_when_it_is_back(committ
 
 
 def test_without_a_mail_server_mails_wait_and_that_is_said(committing, tmp_path):
-    investors(committing)
-    about = scope.organization(committing, marts.ORGANIZATION)
-    bare, given = settings(tmp_path), settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
+    bare = settings(tmp_path)
     assert str(mails.send_waiting(committing, bare, AS_OF)) == "no mail was waiting"
-    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
-    committing.commit()
+    put_words(committing, server_at(tmp_path, 1))
     told = str(mails.send_waiting(committing, bare, AS_OF))
     assert told == "1 wait: no mail server is set (QBR_SMTP_HOST)"
 
 
 def test_mails_of_an_organization_that_rests_start_nothing(committing, tmp_path):
-    investors(committing)
-    about = scope.organization(committing, marts.ORGANIZATION)
-    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
-    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    put_words(committing, server_at(tmp_path, 1))
     assert mails.is_waiting(committing, AS_OF)
     committing.execute("update app.organizations set is_active = false")
     assert not mails.is_waiting(committing, AS_OF)
 
 
 def test_a_mail_that_is_given_up_is_counted_as_such(committing, tmp_path):
-    investors(committing)
-    about = scope.organization(committing, marts.ORGANIZATION)
-    down = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=1)
-    mails.put(committing, down, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
+    down = server_at(tmp_path, 1)
+    put_words(committing, down)
     committing.execute("update app.outbox set attempts = 30")
     committing.commit()
     sent = mails.send_waiting(committing, down, AS_OF + timedelta(days=7))
@@ -123,12 +130,9 @@ def test_a_mail_that_is_given_up_is_counted_as_such(committing, tmp_path):
 
 
 def test_who_is_put_off_gets_the_mail_later_and_who_has_it_not_twice(committing, tmp_path):
-    investors(committing)
-    about = scope.organization(committing, marts.ORGANIZATION)
     port, mailbox = free_port(), Mailbox()
-    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=port)
-    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
-    committing.commit()
+    given = server_at(tmp_path, port)
+    put_words(committing, given)
     mailbox.not_now = {"fund@example.com"}
     with mail_server(mailbox, port):
         first = mails.send_waiting(committing, given, AS_OF)
@@ -144,12 +148,9 @@ def test_who_is_put_off_gets_the_mail_later_and_who_has_it_not_twice(committing,
 
 
 def test_whom_the_server_refuses_for_good_is_said(committing, tmp_path):
-    investors(committing)
-    about = scope.organization(committing, marts.ORGANIZATION)
     port, mailbox = free_port(), Mailbox()
-    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=port)
-    mails.put(committing, given, about, mails.Mailing("investor_report", "k", "s", "words", "<p>words</p>"), AS_OF)
-    committing.commit()
+    given = server_at(tmp_path, port)
+    put_words(committing, given)
     mailbox.refused = {"fund@example.com"}
     with mail_server(mailbox, port):
         sent = mails.send_waiting(committing, given, AS_OF)
@@ -157,13 +158,8 @@ def test_whom_the_server_refuses_for_good_is_said(committing, tmp_path):
 
 
 def test_a_mail_that_cannot_be_written_holds_up_none_behind_it(committing, tmp_path, inbox):
-    investors(committing)
-    about = scope.organization(committing, marts.ORGANIZATION)
-    given = settings(tmp_path, smtp_host="127.0.0.1", smtp_port=inbox.port)
-    for key, subject in (("bad", "two\nlines"), ("good", "one line")):
-        mailing = mails.Mailing("investor_report", key, subject, "words", "<p>words</p>")
-        mails.put(committing, given, about, mailing, AS_OF)
-    committing.commit()
+    given = server_at(tmp_path, inbox.port)
+    put_words(committing, given, "two\nlines", "one line")
     sent = mails.send_waiting(committing, given, AS_OF)
     assert (sent.delivered, sent.failed, sent.error) == (1, 1, "sending failed unexpectedly: ValueError")
     assert {mail["Subject"] for mail in inbox.mails} == {"one line"}
