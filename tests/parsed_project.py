@@ -1,7 +1,8 @@
 """The dbt project parsed once a session for every database: dbt binds what it has parsed to the database's name.
 
 Parsing costs more processor time than most builds of a few models. A test's database gets a copy in which its own name
-stands in place of the first one's, which is as long.
+stands in place of the first one's, which is as long, and the hash of its variables in place of none: they are read when
+a model is built, so what is parsed is the same. Where a hash is not the one dbt looks for, it parses anew.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from tempfile import mkdtemp
 
 import psycopg.conninfo
 import pytest
+import yaml
 
 from orchestration.transformation import PROJECT, QUIETLY, dbt_environment, rarely_collecting
 
@@ -35,15 +37,21 @@ def give_parsed(url: str, target: Path, *variables: str) -> None:
     if len(str(name)) != NAME_LENGTH or (target / FILE).exists():
         return
     target.mkdir(parents=True, exist_ok=True)
-    first, files = _parsed(psycopg.conninfo.make_conninfo(url, dbname=database_name("qbr_parsed")), variables)
-    own = _connection_hash(url).encode()
-    for file, written in files.items():
-        renamed = written.replace(database_name("qbr_parsed").encode(), str(name).encode())
-        (target / file).write_bytes(renamed.replace(first.encode(), own))
+    first, files = _parsed(psycopg.conninfo.make_conninfo(url, dbname=database_name("qbr_parsed")))
+    changes = {
+        database_name("qbr_parsed"): str(name),
+        first: _connection_hash(url),
+        _variables_hash(()): _variables_hash(variables),
+    }
+    for file, content in files.items():
+        written = content
+        for old, new in changes.items():
+            written = written.replace(old.encode(), new.encode())
+        (target / file).write_bytes(written)
 
 
 @cache
-def _parsed(url: str, variables: tuple[str, ...]) -> tuple[str, dict[str, bytes]]:
+def _parsed(url: str) -> tuple[str, dict[str, bytes]]:
     from dbt.cli.main import dbtRunner
 
     target = Path(mkdtemp(prefix="qbr-parsed-"))
@@ -51,7 +59,7 @@ def _parsed(url: str, variables: tuple[str, ...]) -> tuple[str, dict[str, bytes]
         with pytest.MonkeyPatch.context() as patch, rarely_collecting():
             for key, value in dbt_environment(url).items():
                 patch.setenv(key, value)
-            outcome = dbtRunner().invoke(["parse", *variables, *QUIETLY, "--target-path", str(target)])
+            outcome = dbtRunner().invoke(["parse", *QUIETLY, "--target-path", str(target)])
         assert outcome.success, outcome.exception
         return _connection_hash(url), {file: (target / file).read_bytes() for file in (FILE, DESCRIPTION)}
     finally:
@@ -69,3 +77,12 @@ def _connection_hash(url: str) -> str:
         set_invocation_context(os.environ)  # dbt keeps the environment of its last command
         facts = sorted(load_profile(str(PROJECT), {}).credentials.connection_info())
     return hashlib.sha256(pprint.pformat(facts).encode()).hexdigest()
+
+
+def _variables_hash(variables: tuple[str, ...]) -> str:
+    """As dbt computes it in the same place, from what stands behind `--vars`."""
+    from dbt.version import __version__
+
+    given = yaml.safe_load(variables[-1]) if variables else {}
+    no_profile = no_target = ""
+    return hashlib.sha256("\x00".join([pprint.pformat(given), no_profile, no_target, __version__]).encode()).hexdigest()
