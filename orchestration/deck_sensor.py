@@ -7,8 +7,7 @@ drew are told here as well, so Dagster knows of every deck, whoever drew it.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -167,7 +166,8 @@ class _Tick:
         """Open an alert when decks of the organization could not be read, end it when all were."""
         failed = sorted({one.partition("/")[2] for one in self.state.failed if one.startswith(f"{organization.id}/")})
         named = ", ".join(failed[:5]) + (f" and {len(failed) - 5} more" if len(failed) > 5 else "")
-        with self._about(organization) as (connection, as_of):
+
+        def tell(connection: psycopg.Connection[Any], as_of: datetime) -> None:
             if not failed:
                 resolve_run_failed(connection, organization.id, job=READING, as_of=as_of)
                 return
@@ -181,9 +181,12 @@ class _Tick:
                 as_of=as_of,
             )
 
+        self._tell(organization, tell)
+
     def _tell_of_nothing(self, organization: Organization) -> None:
         """What is open of its decks stays open, since none was read, and says why; it opens nothing."""
-        with self._about(organization) as (connection, as_of):
+
+        def tell(connection: psycopg.Connection[Any], as_of: datetime) -> None:
             if READING not in unresolved(connection, organization.id):
                 return
             raise_work_failed(
@@ -196,12 +199,13 @@ class _Tick:
                 as_of=as_of,
             )
 
-    @contextmanager
-    def _about(self, organization: Organization) -> Iterator[tuple[psycopg.Connection[Any], datetime]]:
-        """To tell people something; where that fails, what was read is told to Dagster all the same."""
+        self._tell(organization, tell)
+
+    def _tell(self, organization: Organization, tell: Callable[[psycopg.Connection[Any], datetime], None]) -> None:
+        """Tell people something; where that fails, what was read is told to Dagster all the same."""
         try:
             with connect() as connection:
-                yield connection, run_instant([organization])
+                tell(connection, run_instant([organization]))
         except Exception as error:  # noqa: BLE001 - as said
             self._say(f"{organization.id}: nobody could be told of it ({type(error).__name__}).")
 

@@ -16,7 +16,7 @@
     declare
         wanted record;
     begin
-        if {{ as_literal(description) }} is distinct from coalesce(obj_description('{{ relation }}'::regclass), '') then
+        if {{ as_literal(description) }} is distinct from coalesce(obj_description('{{ relation }}'::regclass, 'pg_class'), '') then
             execute format('comment on {{ relation.type }} %s is %L', '{{ relation }}', {{ as_literal(description) }});
         end if;
         for wanted in

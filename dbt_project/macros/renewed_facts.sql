@@ -33,8 +33,8 @@
             {%- for mark in marks %}
             max({{ mark }}) as {{ mark }},
             {%- endfor %}
-            min(rules_fingerprint) as first_fingerprint,
-            max(rules_fingerprint) as last_fingerprint,
+            min(rules_fingerprint) as least_fingerprint,
+            max(rules_fingerprint) as most_fingerprint,
             organization_id
         from {{ this }}
         group by organization_id
@@ -46,8 +46,8 @@
             {%- for mark in marks %}
             {{ looked_up('max', mark, 'held') }} as {{ mark }},
             {%- endfor %}
-            {{ fingerprint_at('asc', marks[0], 'held') }} as first_fingerprint,
-            {{ fingerprint_at('desc', marks[0], 'held') }} as last_fingerprint,
+            {{ looked_up('min', 'rules_fingerprint', 'held') }} as least_fingerprint,
+            {{ looked_up('max', 'rules_fingerprint', 'held') }} as most_fingerprint,
             held.organization_id
         from {{ rules }} as held
     )
@@ -58,8 +58,8 @@
         {%- for mark in marks %}
         case
             when
-                built.first_fingerprint = {{ fingerprint }}
-                and built.last_fingerprint = {{ fingerprint }}
+                built.least_fingerprint = {{ fingerprint }}
+                and built.most_fingerprint = {{ fingerprint }}
                 then built.{{ mark }} - interval '1 hour'
         end::text as {{ mark }},
         {%- endfor %}
@@ -90,23 +90,10 @@
     )
 {%- endmacro %}
 
-{#-
-    By which rules the oldest or the newest row of an organization was made. Both ends are enough: whoever finds other
-    rules renews the organization whole, in one transaction. An index of fingerprints would be one more to write.
--#}
-{% macro fingerprint_at(end, mark, held) -%}
-    (
-        select marked.rules_fingerprint from {{ this }} as marked
-        where marked.organization_id = {{ held }}.organization_id
-        order by marked.{{ mark }} {{ end }}
-        limit 1
-    )
-{%- endmacro %}
-
 {#- The indexes of a fact, and those from which its marks are told without reading it. -#}
 {% macro mark_indexes(indexes, marks) -%}
     {%- set all = indexes + [] -%}
-    {%- for column in marks -%}
+    {%- for column in ['rules_fingerprint'] + marks -%}
         {%- do all.append({'columns': ['organization_id', column]}) -%}
     {%- endfor -%}
     {{ return(all) }}

@@ -15,7 +15,7 @@ OURS = {"app", "raw_meta"}
 """Sources that are read as they are, without staging models."""
 LOOKED_UP = re.compile(
     r"\w*extracted_at\s*=(?!=)"
-    r"|(?<![<>!=])=\s*(\w+\.)?\w*extracted_at\b"
+    r"|(?<![<>!=])=\s*(\(\s*select\s+)?(\w+\()?(\w+\.|\{\{[^}]*\}\}\.)?\w*extracted_at\b"
     r"|\busing\s*\([^)]*extracted_at\b"
     r"|\w*extracted_at\s+in\b"
 )
@@ -56,6 +56,9 @@ def test_no_row_is_looked_up_by_the_instant_of_its_merge():
     ("text", "is_found"),
     [
         ("on raw.extracted_at = parsed.extracted_at", True),
+        ("and built.{{ mark }} = {{ alias }}.extracted_at", True),
+        ("and parsed.instant = (select max(raw.extracted_at) from raw)", True),
+        ("and parsed.instant = coalesce(raw.extracted_at, now())", True),
         ("and parsed.extracted_at = newest.instant", True),
         ("on newest.instant = parsed.ticket_extracted_at", True),
         ("where extracted_at =\n    (select max(extracted_at) from raw)", True),

@@ -1,6 +1,7 @@
 """The sensor that reads what decks say: trouble of one client or organization is told and loses nobody else's news."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -17,6 +18,7 @@ from reports.decks import DeckBlocked
 from reports.decks.bulk import Order
 from tests.orchestration.office import EVERYBODY, JUNIPER, ORCHARD, Office
 from tests.reports import marts
+from warehouse.errors import PostgresUnavailable
 from warehouse.organizations import Organization
 
 OWN = "fernhill-it|2026-04"
@@ -120,6 +122,23 @@ def test_of_a_database_that_is_gone_in_between_what_was_read_is_kept_and_the_res
     trouble.of.clear()
     office.read()
     assert told(office) == {OWN, *EVERYBODY} > before
+    assert open_alerts(office) == []
+
+
+def test_where_nobody_can_be_told_of_a_trouble_dagster_is_told_what_was_read(
+    office: Office, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble.of["birch-freight"] = KeyError("no such column")
+    reaches = iter([deck_sensor.connect])
+
+    def connect_once() -> AbstractContextManager[psycopg.Connection[Any]]:
+        for connect in reaches:
+            return connect()
+        raise PostgresUnavailable("Postgres has too many clients.")
+
+    monkeypatch.setattr(deck_sensor, "connect", connect_once)
+    office.read()
+    assert told(office) == {OWN, JUNIPER, ORCHARD}
     assert open_alerts(office) == []
 
 
